@@ -1,0 +1,1 @@
+"""Read side: one file per screen, explicit columns, DataFrames out."""

@@ -1,0 +1,1 @@
+"""Documents to and from the outside; everything here calls services to change anything."""

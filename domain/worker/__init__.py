@@ -1,0 +1,1 @@
+"""What runs without a person. Empty of loops until there is something to sweep."""
