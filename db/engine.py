@@ -12,7 +12,9 @@ from sqlalchemy.engine import URL
 from domain.vocabulary.errors import DomainError
 
 WRITE = "tower_write"
-POSTGRES_TIMEOUTS = "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+POSTGRES_TIMEOUTS = (
+    "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+)
 POSTGRES_BULK = "-c lock_timeout=5000"
 
 

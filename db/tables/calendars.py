@@ -26,7 +26,9 @@ class CalendarWindow(Base):
     __tablename__ = "calendar_window"
     __table_args__ = (
         CheckConstraint("weekday between 0 and 6", name="weekday"),
-        CheckConstraint("0 <= start_minute and start_minute < end_minute and end_minute <= 1440", name="minutes"),
+        CheckConstraint(
+            "0 <= start_minute and start_minute < end_minute and end_minute <= 1440", name="minutes"
+        ),
         UniqueConstraint("calendar_id", "weekday", "start_minute"),
     )
     window_id: Mapped[int] = key()

@@ -30,7 +30,9 @@ class Communication(Recorded, Base):
     language: Mapped[str | None]
     status: Mapped[str]
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
-    in_reply_to_id: Mapped[int | None] = reference("communication.communication_id", nullable=True, index=False)
+    in_reply_to_id: Mapped[int | None] = reference(
+        "communication.communication_id", nullable=True, index=False
+    )
     needs_reply: Mapped[bool] = mapped_column(default=False)
 
 

@@ -31,7 +31,10 @@ class Customer(Recorded, Base):
     """Sold-to party; `tier` 1 is best. `source` and `code` are its name in the system it came from."""
 
     __tablename__ = "customer"
-    __table_args__ = (UniqueConstraint("source", "code"), CheckConstraint("tier between 1 and 4", name="tier"))
+    __table_args__ = (
+        UniqueConstraint("source", "code"),
+        CheckConstraint("tier between 1 and 4", name="tier"),
+    )
     customer_id: Mapped[int] = key()
     source: Mapped[str] = mapped_column(default="TOWER")
     code: Mapped[str]

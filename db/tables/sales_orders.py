@@ -73,7 +73,8 @@ class SalesOrderLine(Recorded, Base):
         CheckConstraint("qty_cancelled_customer >= 0 and qty_cancelled_supplier >= 0", name="qty_cancelled"),
         CheckConstraint("qty_shipped is null or qty_shipped >= 0", name="qty_shipped"),
         CheckConstraint(
-            "qty_returned is null or qty_delivered is null or qty_returned <= qty_delivered", name="qty_returned"
+            "qty_returned is null or qty_delivered is null or qty_returned <= qty_delivered",
+            name="qty_returned",
         ),
         Index("ix_sales_order_line_delivered_entered", "delivered_on", "entered_on"),
         Index("ix_sales_order_line_promised", "promised_on"),
