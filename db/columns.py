@@ -12,9 +12,9 @@ import pyarrow as pa
 from sqlalchemy import Engine, Select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from domain.vocabulary.units import MISSING
+
 BATCH_ROWS = 65_536
-MISSING = np.iinfo(np.int64).min
-"""Stands for NULL in integer columns."""
 
 
 def read_columns(engine: Engine, statement: Select[Any]) -> Mapping[str, np.ndarray]:

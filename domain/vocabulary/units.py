@@ -14,6 +14,8 @@ QUANTITY_SCALE = 1_000
 RATE_SCALE = 1_000_000
 FX_SCALE = 100_000_000
 INT64_MAX = 2**63 - 1
+MISSING = -(2**63)
+"""Stands for NULL in integer columns."""
 
 EPOCH_DAY = date(1970, 1, 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

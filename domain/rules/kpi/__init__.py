@@ -1,0 +1,1 @@
+"""Key figures as pure functions over columns (domain.md 5)."""
