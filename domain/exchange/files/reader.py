@@ -6,8 +6,10 @@ from pathlib import Path, PurePath
 
 from domain.exchange.files.delimited import read_delimited
 from domain.exchange.files.intake import take_in
+from domain.exchange.files.json_documents import read_json
 from domain.exchange.files.options import ReadOptions
 from domain.exchange.files.signatures import Kind
+from domain.exchange.files.workbooks import read_workbook
 from domain.vocabulary.tabular import FileRefused, RawTable
 
 __all__ = ["FileRefused", "ReadOptions", "read_tables"]
@@ -28,4 +30,6 @@ def read_tables(
     intake = take_in(path_or_bytes, name=name, options=options)
     if intake.kind is Kind.DELIMITED:
         return read_delimited(intake, options)
-    raise NotImplementedError
+    if intake.kind in (Kind.JSON, Kind.JSON_LINES):
+        return read_json(intake, options)
+    return read_workbook(intake, options)
