@@ -87,14 +87,23 @@ def _refuse_doctypes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], n
         try:
             with archive.open(entry) as part:
                 start = part.read(PROLOGUE)
-        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as broken:
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            ValueError,
+            RuntimeError,
+            NotImplementedError,
+            EOFError,
+        ) as broken:
             raise damaged(name, f"part {entry.filename}: {broken}") from None
-        except Exception as broken:  # zlib.error is raised for broken streams and derives from Exception alone
+        except (
+            Exception
+        ) as broken:  # zlib.error is raised for broken streams and derives from Exception alone
             raise damaged(name, f"part {entry.filename}: {broken}") from None
         if DOCTYPE.search(start):
             raise FileRefused(
                 "file.xml_entities",
-                f"{name}: its part {entry.filename} declares a document type or entities, which workbooks never do.",
+                f"{name}: its part {entry.filename} declares XML entities, which workbooks never do.",
                 fix="Do not trust this file; ask its sender for a fresh export as CSV or XLSX.",
                 file=name,
                 value=entry.filename,

@@ -53,7 +53,9 @@ def likeness(name: str, header: str) -> float:
 def suggestions(names: Iterable[str], headers: Sequence[str]) -> list[Suggestion]:
     """Headers that may be meant by a column with these names, best first; the unlike ones are left out."""
     known = list(names)
-    scored = [Suggestion(header, max((likeness(name, header) for name in known), default=0.0)) for header in headers]
+    scored = [
+        Suggestion(header, max((likeness(name, header) for name in known), default=0.0)) for header in headers
+    ]
     return sorted((found for found in scored if found.score >= WORTH_SHOWING), key=lambda found: -found.score)
 
 
@@ -79,7 +81,9 @@ def match_columns(
             taken[column], how[column] = header, "remembered"
     free = [header for header in headers if header not in taken.values()]
     asked = {
-        column: suggestions((*aliases, column), free) for column, aliases in wanted.items() if column not in taken
+        column: suggestions((*aliases, column), free)
+        for column, aliases in wanted.items()
+        if column not in taken
     }
     for column, found in asked.items():
         best = _without_rival(column, found, asked)

@@ -55,7 +55,9 @@ def read_delimited(intake: Intake, options: ReadOptions) -> list[RawTable]:
         grid.convert = _cells_with_excel_text
         _note_excel_text(grid)
     if "\n" in text and any("\n" in cell for row in rows for cell in row if len(row) > 1):
-        grid.notes.append(FileNote("line_break_in_cell", None, "Cells hold line breaks; rows are counted as records."))
+        grid.notes.append(
+            FileNote("line_break_in_cell", None, "Cells hold line breaks; rows count as in a spreadsheet.")
+        )
     return [table(grid, options)]
 
 
@@ -76,7 +78,9 @@ def _announced(text: str) -> tuple[str | None, int]:
 def _delimiter(text: str, stated: str | None, name: str, options: ReadOptions) -> str:
     sample = _sample(text)
     others = [fit for mark in CANDIDATES if mark != stated and (fit := _fit(sample, mark)) is not None]
-    proved = sorted((fit for fit in others if fit.width > 1 and fit.share >= PROVED_SHARE), key=lambda f: -f.share)
+    proved = sorted(
+        (fit for fit in others if fit.width > 1 and fit.share >= PROVED_SHARE), key=lambda f: -f.share
+    )
     if stated:
         own = _fit(sample, stated)
         if own is not None and own.width > 1:
@@ -143,7 +147,9 @@ def _one_column(name: str, stated: str, proved: Sequence[Fit]) -> FileRefused:
     return FileRefused(
         "file.delimiter_wrong",
         f"{name}: one column found with the stated delimiter {_spoken(stated)}{better}.",
-        fix=f"State the delimiter {_spoken(proved[0].delimiter)} or none." if proved else "State the right delimiter.",
+        fix=f"State the delimiter {_spoken(proved[0].delimiter)} or none."
+        if proved
+        else "State the right delimiter.",
         file=name,
         value=stated,
     )
@@ -156,8 +162,8 @@ def _single_column(sample: str, name: str, fits: Sequence[Fit], options: ReadOpt
         best = max(split, key=lambda fit: fit.share)
         raise FileRefused(
             "file.delimiter_unclear",
-            f"{name}: no delimiter cuts the rows evenly; {_spoken(best.delimiter)} gives {best.width} cells in only "
-            f"{best.share:.0%} of them.",
+            f"{name}: no delimiter cuts the rows evenly; {_spoken(best.delimiter)} gives {best.width} cells "
+            f"in only {best.share:.0%} of them.",
             fix="State the delimiter, and put quotes around cells that contain it.",
             file=name,
             value=best.delimiter,
@@ -225,6 +231,10 @@ def _excel_text(cell: str) -> str | None:
 
 
 def _note_excel_text(grid: Grid) -> None:
-    count = sum(1 for row in grid.rows for cell in row if cell.startswith('="') and EXCEL_TEXT.fullmatch(cell))
+    count = sum(
+        1 for row in grid.rows for cell in row if cell.startswith('="') and EXCEL_TEXT.fullmatch(cell)
+    )
     if count:
-        grid.notes.append(FileNote("excel_text", None, f'{count:,} cells written as ="…" were read as their text.'))
+        grid.notes.append(
+            FileNote("excel_text", None, f'{count:,} cells written as ="…" were read as their text.')
+        )

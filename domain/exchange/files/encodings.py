@@ -130,7 +130,9 @@ def _found(raw: bytes, name: str) -> tuple[str, str, list[FileNote]]:
         ) from None
     row = row_at(text, place)
     sample = " ".join(text[max(0, place - 12) : place + 13].split())
-    note = FileNote("encoding_assumed", row, f"Not UTF-8; read as cp1252 (Windows Western): row {row} “{sample}”.")
+    note = FileNote(
+        "encoding_assumed", row, f"Not UTF-8; read as cp1252 (Windows Western): row {row} “{sample}”."
+    )
     return text, "cp1252", [note]
 
 
@@ -150,7 +152,9 @@ def _utf16_without_mark(sample: bytes) -> str | None:
 
 def _east_asian_guess(raw: bytes) -> str | None:
     """An East Asian encoding when the telling bytes look like one more than like Western text."""
-    telling = b"\n".join(line for line in re.split(rb"[\r\n]+", raw[: SAMPLE * 4]) if not line.isascii())[:16_384]
+    telling = b"\n".join(line for line in re.split(rb"[\r\n]+", raw[: SAMPLE * 4]) if not line.isascii())[
+        :16_384
+    ]
     high = sum(byte >= 0x80 for byte in telling)
     # Western text has single accented letters between plain ones; East Asian text has long runs.
     runs = sum(len(run) for run in re.findall(rb"(?:[\x81-\xfe][\x40-\xfe]){3,}", telling))
@@ -167,7 +171,9 @@ def _doubt(raw: bytes, label: str) -> list[FileNote]:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return []
-    return [FileNote("encoding_doubtful", None, f"Read as {label} as stated, but every byte also fits UTF-8.")]
+    return [
+        FileNote("encoding_doubtful", None, f"Read as {label} as stated, but every byte also fits UTF-8.")
+    ]
 
 
 def _without_control_z(text: str) -> tuple[str, list[FileNote]]:
@@ -175,7 +181,9 @@ def _without_control_z(text: str) -> tuple[str, list[FileNote]]:
         return text, []
     cut = text.rstrip("\r\n" + CONTROL_Z)
     ending = text[len(cut) :].replace(CONTROL_Z, "")
-    return cut + ending, [FileNote("end_mark_removed", row_at(text, len(cut)), "End-of-file mark 0x1A removed.")]
+    return cut + ending, [
+        FileNote("end_mark_removed", row_at(text, len(cut)), "End-of-file mark 0x1A removed.")
+    ]
 
 
 def _refuse_zero_bytes(text: str, name: str) -> None:

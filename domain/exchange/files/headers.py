@@ -84,7 +84,9 @@ def _first_full_row(head: Sequence[Row], name: str, first_row: int) -> int:
         cells = [cell for cell in row if not is_blank(cell)]
         if len(cells) < width * FILLED_SHARE or widths[index] < width * WIDTH_SHARE or not cells:
             continue
-        data = [cell for cell in cells if not isinstance(cell, str) or LOOKS_LIKE_DATA.fullmatch(cell.strip())]
+        data = [
+            cell for cell in cells if not isinstance(cell, str) or LOOKS_LIKE_DATA.fullmatch(cell.strip())
+        ]
         if len(data) * 2 >= len(cells):
             raise FileRefused(
                 "file.header_missing",
@@ -95,7 +97,9 @@ def _first_full_row(head: Sequence[Row], name: str, first_row: int) -> int:
                 value=str(data[0])[:200],
             )
         return index
-    raise FileRefused("file.empty", f"{name} holds no table.", fix="Export it again with a header and rows.", file=name)
+    raise FileRefused(
+        "file.empty", f"{name} holds no table.", fix="Export it again with a header and rows.", file=name
+    )
 
 
 def _reach(row: Row) -> int:

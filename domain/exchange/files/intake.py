@@ -51,11 +51,13 @@ def _take(stream: BinaryIO, size: int, name: str, options: ReadOptions) -> Intak
     if size > options.max_bytes:
         raise _too_large(name, size, options.max_bytes)
     head = stream.read(HEAD)
-    if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00\x1a \t\r\n"):
-        if size <= HEAD:
-            raise FileRefused(
-                "file.empty", f"{name} is empty.", fix="Export it again; a table needs a header and rows.", file=name
-            )
+    if size <= HEAD and not head.strip(b"\xef\xbb\xbf\xff\xfe\x00\x1a \t\r\n"):
+        raise FileRefused(
+            "file.empty",
+            f"{name} is empty.",
+            fix="Export it again; a table needs a header and rows.",
+            file=name,
+        )
     kind = kind_of(name, head)
     by_line = kind in (Kind.DELIMITED, Kind.JSON_LINES)
     parts, total = [head], len(head)
@@ -80,7 +82,7 @@ def _longest_open(chunk: bytes, carry: int, line: int, name: str, options: ReadO
         raise FileRefused(
             "file.line_too_long",
             f"{name} row {line} is longer than {_size(options.max_line_bytes)}, the limit for one line.",
-            fix="The file has no line ends, or a quote that never closes: export it again with one record per line.",
+            fix="Export it again with one record per line, and line ends between them.",
             file=name,
             row=line,
         )

@@ -20,11 +20,24 @@ from domain.exchange.files.options import ReadOptions
 from domain.exchange.files.signatures import Kind
 from domain.vocabulary.tabular import Cell, FileNote, FileRefused, RawTable
 
-ENVELOPES = ("d.results", "d", "value", "items", "results", "data", "records", "rows", "elements", "content", "orders")
+ENVELOPES = (
+    "d.results",
+    "d",
+    "value",
+    "items",
+    "results",
+    "data",
+    "records",
+    "rows",
+    "elements",
+    "content",
+    "orders",
+)
 MORE_PAGES = ("@odata.nextLink", "odata.nextLink", "__next", "nextLink", "next_page", "hasMore", "has_more")
 BOOKKEEPING = ("__metadata", "__deferred", "@odata.", "odata.", "__count")
-TIME_PARTS = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds", "hour", "minute", "second",
-              "nanos", "ms"}  # fmt: skip
+TIME_PARTS = frozenset(
+    "hours minutes seconds milliseconds microseconds nanoseconds hour minute second nanos ms".split()
+)
 PLAIN_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?")
 DEEPEST = 12
 
@@ -77,7 +90,9 @@ def _document(
         inner = root.get("d")
         for holder in (root, inner if isinstance(inner, dict) else {}):
             if any(holder.get(key) for key in MORE_PAGES):
-                notes.append(FileNote("more_pages", None, "The file says that more pages follow; they are not in it."))
+                notes.append(
+                    FileNote("more_pages", None, "The file says that more pages follow; they are not in it.")
+                )
     if len(rows) > options.max_rows:
         raise too_many_rows(name, name, options.max_rows)
     return list(enumerate(rows, 1))
@@ -100,7 +115,7 @@ def _parsed(text: str, name: str, row: int | None) -> Any:
         row = row or broken.lineno
         raise FileRefused(
             "file.json_broken",
-            f"{name} row {row} is not valid JSON: {broken.msg[:1].lower()}{broken.msg[1:]} at character {broken.colno}.",
+            f"{name} row {row} is not valid JSON: {broken.msg.lower()} at character {broken.colno}.",
             fix="Export it again; the file may be cut off.",
             file=name,
             row=row,
@@ -149,7 +164,9 @@ def _envelope(root: Any, name: str) -> tuple[str, list[Any]]:
             found = found.get(key) if isinstance(found, dict) else None
         if isinstance(found, list):
             return path, found
-    lists = [key for key, value in root.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    lists = [
+        key for key, value in root.items() if isinstance(value, list) and value and isinstance(value[0], dict)
+    ]
     scalars = [key for key, value in root.items() if not isinstance(value, dict | list)]
     if len(lists) == 1 and not scalars:
         return lists[0], root[lists[0]]
@@ -186,7 +203,9 @@ def _walk(root: Any, path: str, name: str) -> list[Any]:
     rows: list[Any] = []
     for value, above in found:
         elements = value if isinstance(value, list) else [value]
-        rows.extend(above | element if above and isinstance(element, dict) else element for element in elements)
+        rows.extend(
+            above | element if above and isinstance(element, dict) else element for element in elements
+        )
     return rows
 
 
@@ -209,7 +228,7 @@ def _table(
         if not isinstance(element, dict):
             raise FileRefused(
                 "file.json_not_object",
-                f"{name} row {number} is {type(element).__name__}, and each row has to be an object with named fields.",
+                f"{name} row {number} is no object with named fields ({str(element)[:40]}).",
                 fix="Export the rows as a list of objects.",
                 file=name,
                 row=number,
@@ -231,7 +250,7 @@ def _table(
         if len(cells) > options.max_columns:
             raise FileRefused(
                 "file.too_many_columns",
-                f"{name} row {number} brings the columns to {len(cells):,}, the limit is {options.max_columns:,}.",
+                f"{name} row {number} has a column beyond the limit of {options.max_columns:,}.",
                 fix="Export only the fields that are needed.",
                 file=name,
                 row=number,
@@ -252,7 +271,9 @@ def _table(
     return RawTable(name, intake.sha256, None, tuple(cells), cells, rows, detected, tuple(capped(notes)))
 
 
-def _flat(element: dict[str, Any], name: str, row: int, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+def _flat(
+    element: dict[str, Any], name: str, row: int, prefix: str = "", depth: int = 0
+) -> Iterator[tuple[str, Any]]:
     if depth > DEEPEST:
         raise FileRefused(
             "file.json_too_deep",

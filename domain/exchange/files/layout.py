@@ -44,6 +44,11 @@ class Grid:
     groups: dict[int, str] = field(default_factory=dict)
 
     @property
+    def last_row(self) -> int:
+        """Number of the last row."""
+        return self.first_row + len(self.rows) - 1
+
+    @property
     def place(self) -> str:
         """The file, and the sheet where there is one, for messages."""
         return f"{self.name} sheet {self.part}" if self.part else self.name
@@ -66,12 +71,19 @@ def table(grid: Grid, options: ReadOptions) -> RawTable:
         raise FileRefused(
             "file.no_rows",
             f"{grid.place} has a header but no rows.",
-            fix="Export it again with at least one row, or allow an empty file in the profile (allow_no_rows).",
+            fix="Export it again with at least one row, or allow an empty file (allow_no_rows).",
             file=grid.name,
             row=grid.first_row + (header or 0),
         )
     return RawTable(
-        grid.name, grid.sha256, grid.part, tuple(cells), cells, numbers, grid.detected, tuple(capped(grid.notes))
+        grid.name,
+        grid.sha256,
+        grid.part,
+        tuple(cells),
+        cells,
+        numbers,
+        grid.detected,
+        tuple(capped(grid.notes)),
     )
 
 
@@ -100,7 +112,9 @@ def _grouped(grid: Grid, header: list[Any], index: int) -> list[Any]:
     ]
     if grouped != list(header):
         row = grid.first_row + index
-        grid.notes.append(FileNote("merged_header", row, f"Row {row}: names completed by the merged cells above."))
+        grid.notes.append(
+            FileNote("merged_header", row, f"Row {row}: names completed by the merged cells above.")
+        )
     return grouped
 
 
@@ -108,7 +122,9 @@ def _note_titles(grid: Grid, header: int) -> None:
     for offset, row in enumerate(grid.rows[:header]):
         if filled(row):
             number = grid.first_row + offset
-            grid.notes.append(FileNote("title_row", number, f"Row {number} is above the header: {_shown(row)}."))
+            grid.notes.append(
+                FileNote("title_row", number, f"Row {number} is above the header: {_shown(row)}.")
+            )
 
 
 def _shown(row: Sequence[Any]) -> str:
@@ -138,14 +154,12 @@ def _data(
     numbers: list[int] = []
     extra_blank = 0
     for number, row in enumerate(grid.rows[start:end], grid.first_row + start):
-        if not any(row) and not filled(row):
+        if (not any(row) or is_blank(row[0])) and not filled(row):
             continue
-        if _is_skipped(grid, row, number, shown, options):
+        if _skipped(grid, row, number, shown, options):
             continue
-        if len(row) != width:
-            extra_blank += len(row) > width
-            row = _fitted(grid, row, number, width, options)
-        rows.append(row)
+        extra_blank += len(row) > width
+        rows.append(row if len(row) == width else _fitted(grid, row, number, width, options))
         numbers.append(number)
     ragged = sum(note.category == "ragged_row" for note in grid.notes)
     if extra_blank > ragged:
@@ -170,45 +184,59 @@ def too_many_rows(place: str, file: str, limit: int) -> FileRefused:
 def _fitted(grid: Grid, row: list[Any], number: int, width: int, options: ReadOptions) -> list[Any]:
     over = [cell for cell in row[width:] if not is_blank(cell)]
     if over:
-        text = f"Row {number} has {len(row)} cells where the header has {width}; the cell {over[0]!s:.60} has no column."
+        text = f"Row {number} has {len(row)} cells, the header {width}: “{over[0]!s:.60}” has no column."
         grid.notes.append(FileNote("ragged_row", number, text))
     elif len(row) < width and options.short_rows == "refuse":
-        text = f"Row {number} has {len(row)} cells where the header has {width}; it cannot be told which are missing."
+        text = f"Row {number} has {len(row)} cells, the header {width}: which are missing cannot be told."
         grid.notes.append(FileNote("ragged_row", number, text))
     return row[:width] + ["" if grid.is_text else None] * (width - len(row))
 
 
-def _is_skipped(grid: Grid, row: list[Any], number: int, header: list[str], options: ReadOptions) -> bool:
+def _skipped(grid: Grid, row: list[Any], number: int, header: list[str], options: ReadOptions) -> bool:
     """True for a repeated header, a ruled line, or a total row, each noted."""
+    if options.repeated_headers == "skip" and options.has_header and _repeats(row, header):
+        note = FileNote("repeated_header", number, f"Row {number} repeats the header and was skipped.")
+    elif options.footers == "skip" and _is_ruled(row):
+        note = FileNote("ruled_line", number, f"Row {number} is a ruled line and was skipped.")
+    elif options.footers == "skip" and _is_total(row, len(header), number == grid.last_row):
+        note = FileNote("total_row", number, f"Row {number} is a total and was skipped: {_shown(row)}.")
+    else:
+        return False
+    grid.notes.append(note)
+    return True
+
+
+def _repeats(row: list[Any], header: list[str]) -> bool:
     first = row[0]
-    if (
-        options.repeated_headers == "skip"
-        and options.has_header
-        and isinstance(first, str)
+    return (
+        isinstance(first, str)
         and first.strip() == header[0]
         and len(row) == len(header)
         and [str(cell).strip() if cell is not None else "" for cell in row] == header
-    ):
-        grid.notes.append(FileNote("repeated_header", number, f"Row {number} repeats the header and was skipped."))
-        return True
-    if options.footers == "keep":
+    )
+
+
+def _lead(row: list[Any]) -> str:
+    """The first filled cell when it is text, else nothing."""
+    lead = row[0] if row[0] else next((cell for cell in row if cell), None)
+    return lead.strip() if isinstance(lead, str) else ""
+
+
+def _is_ruled(row: list[Any]) -> bool:
+    """Dashes drawn between header and data, or between blocks."""
+    lead = _lead(row)
+    if not lead or lead[0] not in "-=_+*|":
         return False
-    lead = first if first else next((cell for cell in row if cell), None)
-    if not isinstance(lead, str) or not (lead[0] in "-=_+*|" or TOTAL.fullmatch(lead.strip())):
+    texts = [cell.strip() for cell in row if isinstance(cell, str) and cell.strip()]
+    drawn = len(texts) == filled(row) and all(RULE_LINE.fullmatch(text) for text in texts)
+    return drawn and max(map(len, texts)) >= CLOSING_MIN_COLUMNS
+
+
+def _is_total(row: list[Any], width: int, last: bool) -> bool:
+    """A row that begins with a word for total and is mostly empty (or is the last of a narrow table)."""
+    if not TOTAL.fullmatch(_lead(row)):
         return False
-    texts = [cell for cell in row if not is_blank(cell)]
-    if all(isinstance(cell, str) and RULE_LINE.fullmatch(cell) for cell in texts):
-        if len("".join(texts)) < CLOSING_MIN_COLUMNS:
-            return False
-        grid.notes.append(FileNote("ruled_line", number, f"Row {number} is a ruled line and was skipped."))
-        return True
-    if not TOTAL.fullmatch(lead.strip()):
-        return False
-    last = number == grid.first_row + len(grid.rows) - 1
-    if len(texts) * 2 > len(header) and not (last and len(header) < CLOSING_MIN_COLUMNS):
-        return False
-    grid.notes.append(FileNote("total_row", number, f"Row {number} is a total and was skipped: {_shown(row)}."))
-    return True
+    return filled(row) * 2 <= width or (last and width < CLOSING_MIN_COLUMNS)
 
 
 def _without_closing_rows(grid: Grid, start: int, width: int, options: ReadOptions) -> int:

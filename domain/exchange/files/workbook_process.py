@@ -48,13 +48,14 @@ def main(arguments: list[str]) -> None:
         answer = refusal.answer
     except MemoryError:
         answer = {"refused": "memory"}
-    json.dump(answer, sys.stdout)
+    sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()
 
 
 def _limit(memory: int, seconds: int) -> None:
+    """Limit this process where the system can (Windows cannot; there the wall clock alone limits it)."""
     try:
-        import resource  # noqa: PLC0415  (does not exist everywhere)
+        import resource
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -63,7 +64,7 @@ def _limit(memory: int, seconds: int) -> None:
 
 
 def _workbook(raw: bytes, limits: dict[str, Any]) -> dict[str, Any]:
-    import python_calamine as calamine  # noqa: PLC0415  (only after the limits are set)
+    import python_calamine as calamine
 
     extras = _Extras(raw) if limits["kind"] == "xlsx" else None
     try:
@@ -88,7 +89,12 @@ def _workbook(raw: bytes, limits: dict[str, Any]) -> dict[str, Any]:
         raise Refused("protected") from None
     except (calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile) as broken:
         raise Refused("damaged", reason=str(broken)[:200]) from None
-    return {"sheets": sheets, "names": [name for _, name, _ in listed], "hidden": _hidden(listed), **_epoch(extras)}
+    return {
+        "sheets": sheets,
+        "names": [name for _, name, _ in listed],
+        "hidden": _hidden(listed),
+        **_epoch(extras),
+    }
 
 
 def _hidden(listed: list[tuple[int, str, bool]]) -> list[str]:
@@ -145,7 +151,14 @@ class _Extras:
             self.archive = zipfile.ZipFile(BytesIO(raw))
             self.book = self.archive.read("xl/workbook.xml")
             relations = self.archive.read("xl/_rels/workbook.xml.rels")
-        except (KeyError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as broken:
+        except (
+            KeyError,
+            zipfile.BadZipFile,
+            OSError,
+            ValueError,
+            RuntimeError,
+            NotImplementedError,
+        ) as broken:
             raise Refused("damaged", reason=str(broken)[:200]) from None
         targets = {}
         for element in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", relations):
@@ -163,12 +176,12 @@ class _Extras:
             text = self.archive.read(path)
         except (KeyError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
             return {}
-        hollow = [
-            [int(row), letters.decode()]
-            for letters, row, attributes in FORMULA.findall(text)
-            if b't="str"' not in attributes
+        formulas = FORMULA.findall(text) if b"f>" in text or b"<f" in text else []
+        hollow = [[int(row), letters.decode()] for letters, row, kind in formulas if b't="str"' not in kind]
+        found = ERROR.findall(text) if b't="e"' in text else []
+        errors = [
+            [int(row), letters.decode(), word.decode("ascii", "replace")] for letters, row, word in found
         ]
-        errors = [[int(row), letters.decode(), word.decode("ascii", "replace")] for letters, row, word in ERROR.findall(text)]
         return {"hollow": hollow[:MOST_REMARKS], "errors": errors[:MOST_REMARKS]}
 
 

@@ -33,12 +33,14 @@ def read_workbook(intake: Intake, options: ReadOptions) -> list[RawTable]:
     answer = _run(intake, options)
     if "refused" in answer:
         raise _refusal(answer, intake.name, options)
-    sheets = [sheet for sheet in answer["sheets"] if any(any(c is not None for c in row) for row in sheet["rows"])]
+    sheets = [
+        sheet for sheet in answer["sheets"] if any(any(c is not None for c in row) for row in sheet["rows"])
+    ]
     if not sheets:
         raise FileRefused(
             "file.empty",
             f"{intake.name} has no sheet with content.",
-            fix="Export it again; a table needs a header and rows. Hidden sheets are read only when asked for.",
+            fix="Export it again with a header and rows; hidden sheets are read only when asked for.",
             file=intake.name,
         )
     common = [
@@ -52,7 +54,11 @@ def read_workbook(intake: Intake, options: ReadOptions) -> list[RawTable]:
 
 
 def _several(
-    intake: Intake, sheets: list[dict[str, Any]], answer: dict[str, Any], common: list[FileNote], options: ReadOptions
+    intake: Intake,
+    sheets: list[dict[str, Any]],
+    answer: dict[str, Any],
+    common: list[FileNote],
+    options: ReadOptions,
 ) -> list[RawTable]:
     """The sheets that are tables; a sheet of remarks beside them is left out with a note, not a refusal."""
     tables: list[RawTable] = []
@@ -83,7 +89,15 @@ def _run(intake: Intake, options: ReadOptions) -> dict[str, Any]:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("python_calamine is not installed")
     limits = options.model_dump(
-        include={"max_rows", "max_columns", "max_cells", "max_seconds", "max_memory_bytes", "sheet", "hidden_sheets"}
+        include={
+            "max_rows",
+            "max_columns",
+            "max_cells",
+            "max_seconds",
+            "max_memory_bytes",
+            "sheet",
+            "hidden_sheets",
+        }
     )
     limits |= {"packages": str(Path(spec.origin).parents[1]), "kind": str(intake.kind)}
     command = [sys.executable, "-I", "-S", "-X", "utf8", str(PROCESS), json.dumps(limits)]
@@ -97,7 +111,11 @@ def _run(intake: Intake, options: ReadOptions) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
     # The process ends by itself only for a limit (memory: abort, time: signal) or a fault of the reader's.
-    stopped = b"memory allocation" in done.stderr or b"MemoryError" in done.stderr or b"capacity overflow" in done.stderr
+    stopped = (
+        b"memory allocation" in done.stderr
+        or b"MemoryError" in done.stderr
+        or b"capacity overflow" in done.stderr
+    )
     return {"refused": "memory" if stopped else "time" if done.returncode in (-24, -9) else "unreadable"}
 
 
@@ -181,12 +199,14 @@ def _spread_merged(grid: Grid, merged: Sequence[Sequence[Sequence[int]]]) -> Non
         if is_blank(value):
             continue
         if right > left and start < SEARCHED_ROWS:
-            grid.groups |= {column: str(value).strip() for column in range(left, min(right + 1, len(grid.rows[start])))}
+            grid.groups |= {
+                column: str(value).strip() for column in range(left, min(right + 1, len(grid.rows[start])))
+            }
         if stop > start and left == right and budget > 0:
             budget -= stop - start
             for index in range(start + 1, stop + 1):
                 grid.rows[index][left] = value
-            text = f"Cell {column_letter(left)}{top + 1} is merged over {bottom - top + 1} rows and counts for each."
+            text = f"Cell {column_letter(left)}{top + 1} is merged over rows and counts for each of {bottom - top + 1}."
             grid.notes.append(FileNote("merged_cell", top + 1, text))
 
 
@@ -194,7 +214,9 @@ def _note_long_numbers(grid: Grid) -> None:
     for number, row in enumerate(grid.rows, grid.first_row):
         for index, cell in enumerate(row):
             if cell.__class__ is float and abs(cell) >= EXACT_BELOW:
-                text = f"Cell {column_letter(index)}{number} is a number of more than 15 digits; its end is lost."
+                text = (
+                    f"Cell {column_letter(index)}{number} has more than 15 digits; a workbook loses the rest."
+                )
                 grid.notes.append(FileNote("long_number", number, text))
 
 

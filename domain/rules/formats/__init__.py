@@ -1,1 +1,1 @@
-"""Proofs of formats: what the dates, numbers and booleans of a column mean, proved or asked, never guessed."""
+"""Proofs of formats: what a column's cells mean, proved or asked, never guessed."""
