@@ -1,0 +1,1 @@
+"""Filling a database: the demo world, books of any size, and imports from the command line."""

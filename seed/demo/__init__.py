@@ -1,0 +1,1 @@
+"""The demo world: an invented distributor of industrial supplies, dated around today."""

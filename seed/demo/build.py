@@ -1,0 +1,177 @@
+"""Build the demo world and write it in one transaction; tell whether a database is empty or a demo; reset it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, Engine, delete, func, select, text
+
+from db.tables import Base, Command, Customer, SalesOrder
+from db.unit_of_work import UnitOfWork, reading, transact
+from domain.vocabulary.errors import DomainError
+from seed.bulk import advance_sequences, insert_columns
+from seed.demo.billing import Bills, plan_bills, write_bills
+from seed.demo.book import joined
+from seed.demo.documents import Parts, write_orders
+from seed.demo.history import make_history
+from seed.demo.logistics import write_shipments
+from seed.demo.open_book import make_open_book
+from seed.demo.parties import add_parties
+from seed.demo.products import add_products
+from seed.demo.stock import write_stock
+from seed.demo.world import World, default_now
+
+SERVICE = "seed.demo"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """What a build wrote: rows per table, seconds, and the hash of the content."""
+
+    today: str
+    seed: int
+    rows: dict[str, int]
+    seconds: float
+    content_hash: str
+
+    def to_json(self) -> str:
+        """Return the report as one line of JSON."""
+        return json.dumps(asdict(self))
+
+
+def build(
+    engine: Engine,
+    *,
+    today: date,
+    seed: int = 7,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> DemoReport:
+    """Fill an empty, migrated database with the demo world dated around `today`.
+
+    The content depends on `today`, `seed` and `now` alone; `now` (15:00 UTC of the day unless given) is where the
+    running clocks stand. Raises DomainError demo.database_not_empty when orders or customers are there.
+    """
+    started = time.perf_counter()
+    say = progress or (lambda _: None)
+    say("Drawing the demo world")
+    world = make_world(today=today, seed=seed, now=now)
+    digest = world.content_hash()
+    rows = {table: world.rows(table) for table in sorted(world.sheets)}
+
+    def work(unit: UnitOfWork) -> None:
+        if not _empty(unit.connection):
+            raise DomainError(
+                "demo.database_not_empty",
+                "The demo world goes into an empty database only; this one holds orders or customers.",
+                fix="Use another database, or --reset when this one is a demo.",
+            )
+        _write(unit.connection, world, say)
+        unit.session.add(
+            Command(
+                idempotency_key=f"{SERVICE}:{today.isoformat()}:{seed}",
+                service=SERVICE,
+                request_hash=digest,
+                response=json.dumps(
+                    {"today": today.isoformat(), "seed": seed, "rows": rows}
+                ),
+                actor="system",
+                at=datetime.fromtimestamp(world.now_s, UTC),
+            )
+        )
+
+    transact(engine, work)
+    say("Counting for the query planner")
+    transact(engine, lambda unit: unit.connection.execute(text("ANALYZE")))
+    return DemoReport(
+        today.isoformat(), seed, rows, round(time.perf_counter() - started, 3), digest
+    )
+
+
+def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> World:
+    """Return the demo world as sheets of columns, without a database."""
+    world = World(today=today, now=now or default_now(today), seed=seed)
+    parties = add_parties(world)
+    products = add_products(world, parties)
+    history = make_history(world, parties, products)
+    current = make_open_book(world, parties, products, 100_001 + history.order_count)
+    book = joined([history, current])
+    bills: list[Bills] = []
+
+    def settled(parts: Parts) -> object:
+        bills.append(plan_bills(world, parties, book, parts))
+        return bills[0].settled(book.order_count)
+
+    written = write_orders(world, parties, products, book, settled)
+    shipment_id = write_shipments(world, parties, products, book, written)
+    write_bills(world, parties, book, written, bills[0], shipment_id)
+    write_stock(world, parties, products, book, written, shipment_id, [])
+    return world
+
+
+def is_empty(engine: Engine) -> bool:
+    """Return whether the database holds neither customers nor sales orders."""
+    with reading(engine) as unit:
+        return _empty(unit.connection)
+
+
+def demo_mark(engine: Engine) -> dict[str, object] | None:
+    """Return what the demo build left as its mark (today, seed, rows); None when this is no demo database."""
+    with reading(engine) as unit:
+        statement = (
+            select(Command.response)
+            .where(Command.service == SERVICE)
+            .order_by(Command.command_id)
+        )
+        found = unit.connection.execute(statement.limit(1)).scalar_one_or_none()
+    return json.loads(found) if found else None
+
+
+def reset(engine: Engine) -> int:
+    """Empty every table of a demo database and return how many tables were cleared.
+
+    Raises DomainError demo.not_a_demo for a database that no demo build marked.
+    """
+    if demo_mark(engine) is None:
+        raise DomainError(
+            "demo.not_a_demo",
+            "This database was not built as a demo, so nothing was removed.",
+            fix="Remove the database yourself if that is what you want.",
+        )
+    tables = list(reversed(Base.metadata.sorted_tables))
+
+    def work(unit: UnitOfWork) -> None:
+        if unit.connection.dialect.name == "sqlite":
+            unit.connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for table in tables:
+            unit.connection.execute(delete(table))
+
+    transact(engine, work)
+    return len(tables)
+
+
+def _empty(connection: Connection) -> bool:
+    for table in (Customer, SalesOrder):
+        if connection.execute(
+            select(func.count()).select_from(select(table).limit(1).subquery())
+        ).scalar_one():
+            return False
+    return True
+
+
+def _write(connection: Connection, world: World, say: Progress) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    written = []
+    for table in Base.metadata.sorted_tables:
+        for columns, rows in world.sheets.get(table.name, []):
+            insert_columns(connection, table, columns, rows)
+        if table.name in world.sheets:
+            written.append(table)
+            say(f"{table.name}: {world.rows(table.name):,} rows")
+    advance_sequences(connection, written)
