@@ -1,0 +1,1 @@
+"""Imports of order extracts: profile -> bundle -> mapped rows; storing them is `domain.services.imports`."""

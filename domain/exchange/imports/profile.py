@@ -1,0 +1,320 @@
+"""Import profiles: what a source's files look like and what their columns mean, as YAML.
+
+docs/reference/import_profiles.md describes every key for people who write one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from domain.exchange.imports.expressions import Expression, parse
+from domain.vocabulary.canonical import FIELDS
+from domain.vocabulary.errors import DomainError
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, (str, int)) else value
+
+
+def _texts(value: Any) -> Any:
+    listed = _listed(value)
+    return [str(item) if isinstance(item, (int, float)) else item for item in listed] if listed else listed
+
+
+def _parsed(value: Any) -> Any:
+    if isinstance(value, bool):
+        return parse("true" if value else "false")
+    if isinstance(value, (int, float)):
+        return parse(str(value))
+    return parse(value) if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_texts)]
+Formula = Annotated[Expression, BeforeValidator(_parsed)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, frozen=True
+    )
+
+
+class Word(_Strict):
+    """A text that stands in a typed column and means something instead of a value."""
+
+    means: str | None = None
+    category: str | None = None
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, list):
+        value = dict.fromkeys(value)
+    if isinstance(value, dict):
+        return {
+            str(text): ({"category": word} if isinstance(word, str) else word or {})
+            for text, word in value.items()
+        }
+    return value
+
+
+class Reference(_Strict):
+    """A cell that points at another row of the same file, e.g. "See {shipment} (ID#:{ID})".
+
+    `{column}` in the pattern is a column of the file; the row is the one whose columns equal what the cell says.
+    """
+
+    pattern: str
+    category: str = "reference"
+    unresolved: str = "reference_without_value"
+
+
+class Column(_Strict):
+    """One column: how its header may read, what its cells are, what missing means."""
+
+    header: Names = Field(default_factory=list)
+    type: Literal["text", "key", "number", "date", "instant", "bool"] = "text"
+    required: bool = False
+    blank: Literal["allow", "refuse"] | str = "allow"
+    formats: Names = Field(default_factory=list)
+    decimal: str | None = None
+    thousands: str | None = None
+    nulls: Names = Field(default_factory=list)
+    words: Annotated[dict[str, Word], BeforeValidator(_words)] = Field(default_factory=dict)
+    reference: Reference | None = None
+    normalise: Names = Field(default_factory=list)
+    true: Names = Field(default_factory=list)
+    false: Names = Field(default_factory=list)
+    sign: Literal["keep", "flip", "abs"] = "keep"
+    on_error: Literal["quarantine", "warn"] = "quarantine"
+
+
+def _column(value: Any) -> Any:
+    if value is None:
+        return {}
+    if isinstance(value, (str, list)):
+        return {"header": value}
+    return value
+
+
+class Pairs(_Strict):
+    """Cancelling documents: rows whose `cancels` names another row's `number` drop both (imports.md T4)."""
+
+    number: str
+    cancels: str
+
+
+class Latest(_Strict):
+    """Among rows of one key keep the one with the greatest `column`, after `where`."""
+
+    latest: str | None = None
+    where: Formula | None = None
+
+
+class SourceFile(_Strict):
+    """One file of the bundle."""
+
+    match: Names = Field(default_factory=list)
+    required: bool = True
+    key: Names
+    columns: dict[str, Annotated[Column, BeforeValidator(_column)]]
+    filter: Formula | None = None
+    join: dict[str, dict[str, str]] = Field(default_factory=dict)
+    orphans: Literal["quarantine", "warn", "ignore"] = "quarantine"
+    duplicates: Literal["quarantine", "first", "last", "keep"] | Latest = "quarantine"
+    drop_pairs: Pairs | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    sheet: str | None = None
+    json_path: str | None = None
+
+
+class Records(_Strict):
+    """How records of one kind are made: one per row of `from`, or one per distinct `group`."""
+
+    from_: str = Field(alias="from")
+    group: Annotated[list[Formula], BeforeValidator(_listed)] = Field(default_factory=list)
+    when: Formula | None = None
+    fields: dict[str, Formula]
+
+
+class Check(_Strict):
+    """A remark about rows that are taken all the same, counted by category.
+
+    `repeats` names columns: values that stand together in several rows are remarked once, at the second row.
+    """
+
+    category: str
+    file: str
+    when: Formula | None = None
+    text: str
+    column: str | None = None
+    repeats: Names = Field(default_factory=list)
+
+
+class HoldRule(_Strict):
+    """Place a hold on the order of each line for which `when` is true."""
+
+    when: Formula
+    type: Formula
+    reason: Formula
+    file: str | None = None
+
+
+class Source(_Strict):
+    """Where the files come from and how they write things unless a column says otherwise."""
+
+    system: str
+    company: str = ""
+    tz: str = "UTC"
+    currency: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    dates: Names = Field(default_factory=list)
+    nulls: Names = Field(default_factory=lambda: [""])
+    null_dates: Names = Field(default_factory=list)
+
+
+class Snapshot(_Strict):
+    """Whether the bundle is everything, and what a line that is no longer in it means."""
+
+    mode: Literal["full", "delta"] = "delta"
+    missing_rows: Literal["flag", "ignore", "close"] = "ignore"
+
+
+class Profile(_Strict):
+    """A whole profile; `sha` identifies its text."""
+
+    profile: str
+    version: int | str = 1
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    source: Source
+    files: dict[str, SourceFile]
+    lines: str | None = None
+    records: dict[str, Records]
+    codes: dict[str, dict[str, str | None]] = Field(default_factory=dict)
+    holds: list[HoldRule] = Field(default_factory=list)
+    release_holds: Literal["absent_in_snapshot", "never"] = "never"
+    checks: list[Check] = Field(default_factory=list)
+    snapshot: Snapshot = Snapshot()
+    stubs: bool = True
+    sha: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Profile:
+        for name, file in self.files.items():
+            for column in (*file.key, *(c for pairs in file.join.values() for c in pairs)):
+                if column not in file.columns:
+                    raise ValueError(
+                        f"files.{name}: {column!r} is used as key or join but is not among its columns"
+                    )
+            for parent, pairs in file.join.items():
+                if parent not in self.files:
+                    raise ValueError(f"files.{name}.join: there is no file {parent!r}")
+                for column in pairs.values():
+                    if column not in self.files[parent].columns:
+                        raise ValueError(f"files.{name}.join: {parent!r} has no column {column!r}")
+        for name, record in self.records.items():
+            kind = name.split(".")[0]
+            if kind not in FIELDS:
+                raise ValueError(f"records.{name}: the kinds are {', '.join(FIELDS)}")
+            if record.from_ not in self.files:
+                raise ValueError(f"records.{name}.from: there is no file {record.from_!r}")
+            for field, formula in record.fields.items():
+                if field not in FIELDS[kind]:
+                    near = difflib.get_close_matches(field, FIELDS[kind], n=1)
+                    hint = f"; did you mean {near[0]!r}?" if near else f"; they are {', '.join(FIELDS[kind])}"
+                    raise ValueError(f"records.{name}: {field!r} is no field of {kind}{hint}")
+                self._known(formula, record.from_, f"records.{name}.{field}")
+        for check in self.checks:
+            if check.file not in self.files:
+                raise ValueError(f"checks.{check.category}: there is no file {check.file!r}")
+            if check.when is not None:
+                self._known(check.when, check.file, f"checks.{check.category}")
+        return self
+
+    def _known(self, formula: Expression, base: str, place: str) -> None:
+        for file, column in formula.columns():
+            owner = file or base
+            if owner not in self.files:
+                raise ValueError(
+                    f"{place}: {formula.text!r} names the file {owner!r}, which is not among files"
+                )
+            if column not in self.files[owner].columns:
+                near = difflib.get_close_matches(column, self.files[owner].columns, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(f"{place}: {formula.text!r} names {column!r}, no column of {owner!r}{hint}")
+
+    @cached_property
+    def line_file(self) -> str:
+        """The file whose rows are order lines: the unit of all counts."""
+        if self.lines:
+            return self.lines
+        record = self.records.get("line")
+        return record.from_ if record else next(iter(self.files))
+
+
+def load(text: str, *, name: str) -> Profile:
+    """Return the profile in `text`; raise DomainError import.profile_invalid naming each place that is wrong."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _invalid(name, [f"it is not YAML: {error}"]) from None
+    if not isinstance(data, Mapping):
+        raise _invalid(name, ["it is not a mapping of keys"])
+    try:
+        profile = Profile.model_validate(data)
+    except ValidationError as error:
+        raise _invalid(name, [_problem(dict(item)) for item in error.errors()]) from None
+    except DomainError as error:
+        raise _invalid(name, [str(error)]) from None
+    return profile.model_copy(update={"sha": sha256(text.encode()).hexdigest()})
+
+
+def find(name_or_path: str, folder: Path) -> Profile:
+    """Return the profile of that name in `folder`, or the one at that path."""
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = folder / f"{name_or_path}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml")))
+        raise DomainError(
+            "import.profile_unknown",
+            f"There is no profile {name_or_path!r}.",
+            fix=f"Name one of {known}, or give the path of a .yaml file.",
+        )
+    return load(path.read_text(encoding="utf-8"), name=path.name)
+
+
+def _problem(error: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        known = {
+            name
+            for model in (Profile, SourceFile, Column, Records, Source, Check)
+            for name in model.model_fields
+        }
+        near = difflib.get_close_matches(key, known, n=1)
+        return f"{place} is not a key of profiles" + (f"; did you mean {near[0]!r}?" if near else "")
+    return f"{place}: {message}" if place else message
+
+
+def _invalid(name: str, problems: list[str]) -> DomainError:
+    return DomainError(
+        "import.profile_invalid",
+        f"The profile {name!r} cannot be used: " + "; ".join(problems) + ".",
+        fix="Mend those places; docs/reference/import_profiles.md describes every key.",
+        problems=problems,
+    )
