@@ -21,9 +21,7 @@ from domain.vocabulary.units import MISSING
 COPY_CHUNK = 50_000
 
 
-def insert_columns(
-    connection: Connection, table: Table, columns: Mapping[str, Any], rows: int
-) -> int:
+def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any], rows: int) -> int:
     """Insert `rows` rows of `table`; a column is a numpy array, a list, or one value for all rows.
 
     Columns that are not named take their scalar default from the table, else NULL.
@@ -47,9 +45,7 @@ def advance_sequences(connection: Connection, tables: Iterable[Table]) -> None:
         return
     for table in tables:
         key = next(iter(table.primary_key.columns))
-        if len(table.primary_key.columns) != 1 or not isinstance(
-            key.type.python_type, type
-        ):
+        if len(table.primary_key.columns) != 1 or not isinstance(key.type.python_type, type):
             continue
         if key.type.python_type is not int:
             continue
@@ -61,16 +57,11 @@ def advance_sequences(connection: Connection, tables: Iterable[Table]) -> None:
 def next_key(connection: Connection, table: Table) -> int:
     """Return the first free surrogate key of `table`."""
     key = next(iter(table.primary_key.columns))
-    return (
-        int(connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one())
-        + 1
-    )
+    return int(connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()) + 1
 
 
 def _defaults(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
-    missing = (
-        c for c in table.columns if c.name not in given and c.default is not None
-    )
+    missing = (c for c in table.columns if c.name not in given and c.default is not None)
     return {column.name: _stored(column) for column in missing}
 
 
@@ -78,11 +69,7 @@ def _stored(column: Column[Any]) -> Any:
     value = getattr(column.default, "arg", None)
     if isinstance(value, Enum):
         return value.value
-    return (
-        int(value * getattr(column.type, "scale", 1))
-        if isinstance(value, Decimal)
-        else value
-    )
+    return int(value * getattr(column.type, "scale", 1)) if isinstance(value, Decimal) else value
 
 
 def _values(value: Any, rows: int) -> Iterable[Any]:
@@ -104,27 +91,19 @@ def _tuples(columns: list[Any], rows: int) -> Iterator[tuple[Any, ...]]:
     """Yield the rows chunk by chunk, so that a million rows never stand in memory as Python objects."""
     for start in range(0, rows, COPY_CHUNK):
         stop = min(start + COPY_CHUNK, rows)
-        parts = [
-            c[start:stop] if isinstance(c, (np.ndarray, list)) else c for c in columns
-        ]
+        parts = [c[start:stop] if isinstance(c, (np.ndarray, list)) else c for c in columns]
         yield from zip(*(_values(part, stop - start) for part in parts), strict=True)
 
 
-def _execute_many(
-    connection: Connection, table: Table, columns: Mapping[str, Any], rows: int
-) -> None:
-    compiled = insert(table).compile(
-        dialect=connection.dialect, column_keys=list(columns)
-    )
+def _execute_many(connection: Connection, table: Table, columns: Mapping[str, Any], rows: int) -> None:
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
     order = list(compiled.positiontup or ())  # type: ignore[attr-defined]
     driver = connection.connection.driver_connection
     assert driver is not None
     driver.executemany(str(compiled), _tuples([columns[name] for name in order], rows))
 
 
-def _copy(
-    connection: Connection, table: Table, columns: Mapping[str, Any], rows: int
-) -> None:
+def _copy(connection: Connection, table: Table, columns: Mapping[str, Any], rows: int) -> None:
     names = list(columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))

@@ -112,11 +112,7 @@ def write_bills(
     billed = billed[np.argsort(parts.shipment[billed], kind="stable")]
     group = parts.shipment[billed]
     start = np.concatenate(([0], np.flatnonzero(np.diff(group)) + 1))
-    seq = (
-        np.arange(len(billed))
-        - np.repeat(start, np.diff(np.append(start, len(billed))))
-        + 1
-    )
+    seq = np.arange(len(billed)) - np.repeat(start, np.diff(np.append(start, len(billed)))) + 1
     world.put(
         "invoice_line",
         len(billed),
@@ -141,21 +137,15 @@ def write_bills(
     )
 
 
-def _credit_memos(
-    world: World, parties: Parties, book: Book, written: Written, invoices: int
-) -> None:
+def _credit_memos(world: World, parties: Parties, book: Book, written: Written, invoices: int) -> None:
     lines = book.lines
     back = np.flatnonzero(lines["ret"] > 0)
     order = lines["order"][back]
     customer = book.orders["customer"][order]
-    value = amount(
-        lines["ret"][back], lines["price"][back], minor_of(parties, customer)
-    )
+    value = amount(lines["ret"][back], lines["price"][back], minor_of(parties, customer))
     ids = world.keys("invoice", len(back))
     day = world.days.past(
-        np.where(
-            lines["ret_at"][back] < -1, lines["ret_at"][back] + 1, lines["ret_at"][back]
-        )
+        np.where(lines["ret_at"][back] < -1, lines["ret_at"][back] + 1, lines["ret_at"][back])
     )
     world.put(
         "invoice",

@@ -57,9 +57,7 @@ class Book:
 
 def blank(fields: Columns, rows: int) -> Columns:
     """Return columns of `rows` rows with every field at its default."""
-    return {
-        name: np.full(rows, value, dtype=_kind(value)) for name, value in fields.items()
-    }
+    return {name: np.full(rows, value, dtype=_kind(value)) for name, value in fields.items()}
 
 
 def _kind(value: Any) -> Any:
@@ -84,21 +82,14 @@ def joined(books: list[Book]) -> Book:
         lines.append({**book.lines, "order": book.lines["order"] + offset})
         offset += book.order_count
     return Book(
-        orders={
-            name: np.concatenate([b.orders[name] for b in books])
-            for name in ORDER_FIELDS
-        },
-        lines={
-            name: np.concatenate([part[name] for part in lines]) for name in LINE_FIELDS
-        },
+        orders={name: np.concatenate([b.orders[name] for b in books]) for name in ORDER_FIELDS},
+        lines={name: np.concatenate([part[name] for part in lines]) for name in LINE_FIELDS},
     )
 
 
 def minor_of(parties: Parties, customer: Ints) -> Ints:
     """Return the smallest payable amount of each customer's currency in stored money units."""
-    by_customer = [
-        MONEY_SCALE // 10 ** MINOR_DIGITS.get(c, 2) for c in parties.currency
-    ]
+    by_customer = [MONEY_SCALE // 10 ** MINOR_DIGITS.get(c, 2) for c in parties.currency]
     return np.array(by_customer, dtype=np.int64)[customer]
 
 
@@ -107,16 +98,12 @@ def amount(quantity: Ints, price: Ints, minor: Ints) -> Ints:
     return np.asarray((quantity * price + minor // 2) // minor * minor)
 
 
-def set_prices(
-    book: Book, parties: Parties, products: Products, rng: np.random.Generator
-) -> None:
+def set_prices(book: Book, parties: Parties, products: Products, rng: np.random.Generator) -> None:
     """Set list, net and purchase-order price of every line whose price is still 0."""
     lines = book.lines
     customer = book.orders["customer"][lines["order"]]
     tier = parties.tier[customer]
-    factor = np.array(DISCOUNT)[tier - 1] * rng.choice(
-        (1.0, 0.98, 0.95), len(tier), p=(0.7, 0.2, 0.1)
-    )
+    factor = np.array(DISCOUNT)[tier - 1] * rng.choice((1.0, 0.98, 0.95), len(tier), p=(0.7, 0.2, 0.1))
     usd = products.price[lines["sku"]]
     net, catalogue = (
         np.zeros(len(tier), dtype=np.int64),
@@ -129,9 +116,7 @@ def set_prices(
         net[chosen] = price_in(code, usd[chosen] * factor[chosen])
     lines["list"] = np.where(lines["list"] == 0, catalogue, lines["list"])
     lines["price"] = np.where(lines["price"] == 0, net, lines["price"])
-    lines["po_price"] = np.where(
-        lines["po_price"] == 0, lines["price"], lines["po_price"]
-    )
+    lines["po_price"] = np.where(lines["po_price"] == 0, lines["price"], lines["po_price"])
 
 
 def draw_customers(rng: np.random.Generator, parties: Parties, rows: int) -> Ints:
@@ -142,26 +127,18 @@ def draw_customers(rng: np.random.Generator, parties: Parties, rows: int) -> Int
 
 def draw_ship_tos(rng: np.random.Generator, parties: Parties, customer: Ints) -> Ints:
     """Return ship-to places; a customer's first address takes the most."""
-    place = np.floor(
-        rng.random(len(customer)) ** 1.7 * parties.ship_to_count[customer]
-    ).astype(np.int64)
+    place = np.floor(rng.random(len(customer)) ** 1.7 * parties.ship_to_count[customer]).astype(np.int64)
     return parties.ship_to_first[customer] + place
 
 
-def draw_channels(
-    rng: np.random.Generator, parties: Parties, customer: Ints
-) -> np.ndarray[Any, Any]:
+def draw_channels(rng: np.random.Generator, parties: Parties, customer: Ints) -> np.ndarray[Any, Any]:
     """Return channels: partners with EDI use it, the others mail, call or use the portal."""
     others = np.array(("EMAIL", "PORTAL", "PHONE", "CRM", "CXML"), dtype=object)
     drawn = others[rng.choice(5, len(customer), p=(0.46, 0.28, 0.12, 0.08, 0.06))]
-    return np.where(
-        parties.edi[customer] & (rng.random(len(customer)) < 0.93), "EDI", drawn
-    )
+    return np.where(parties.edi[customer] & (rng.random(len(customer)) < 0.93), "EDI", drawn)
 
 
-def draw_hours(
-    rng: np.random.Generator, parties: Parties, ship_to: Ints
-) -> np.ndarray[Any, Any]:
+def draw_hours(rng: np.random.Generator, parties: Parties, ship_to: Ints) -> np.ndarray[Any, Any]:
     """Return the UTC hour at which an order came in: office hours of the site that serves it."""
     first = {
         parties.site_id["RNO"]: 15.5,
@@ -172,9 +149,7 @@ def draw_hours(
     return start + rng.random(len(ship_to)) * 7.5
 
 
-def draw_quantities(
-    rng: np.random.Generator, price: np.ndarray[Any, Any], tier: Ints
-) -> Ints:
+def draw_quantities(rng: np.random.Generator, price: np.ndarray[Any, Any], tier: Ints) -> Ints:
     """Return ordered quantities: many of what is cheap, few of what is dear, more for better tiers."""
     usual = np.clip(260.0 / price, 1.0, 60.0) * np.array((1.9, 1.4, 1.0, 0.7))[tier - 1]
     drawn = np.maximum(rng.gamma(1.6, usual / 1.6), 1.0)
@@ -182,13 +157,9 @@ def draw_quantities(
     return np.maximum(np.round(drawn / step) * step, 1).astype(np.int64)
 
 
-def customer_pos(
-    rng: np.random.Generator, customer: Ints, entry: Ints
-) -> np.ndarray[Any, Any]:
+def customer_pos(rng: np.random.Generator, customer: Ints, entry: Ints) -> np.ndarray[Any, Any]:
     """Return customers' order numbers in the style that each of them keeps."""
-    serial = np.argsort(
-        np.argsort(entry, kind="stable"), kind="stable"
-    ) * 3 + rng.integers(0, 3, len(entry))
+    serial = np.argsort(np.argsort(entry, kind="stable"), kind="stable") * 3 + rng.integers(0, 3, len(entry))
     styles = ("45{:08d}", "PO-{:06d}", "{:07d}", "BE{:06d}/26", "MRO-{:05d}")
     pairs = zip(customer.tolist(), serial.tolist(), strict=True)
     return np.array([styles[c % 5].format(10_000 + s) for c, s in pairs], dtype=object)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, text
 
@@ -18,11 +19,14 @@ from seed.demo.billing import Bills, plan_bills, write_bills
 from seed.demo.book import joined
 from seed.demo.documents import Parts, write_orders
 from seed.demo.history import make_history
+from seed.demo.holds import write_holds
 from seed.demo.logistics import write_shipments
 from seed.demo.open_book import make_open_book
 from seed.demo.parties import add_parties
 from seed.demo.products import add_products
 from seed.demo.stock import write_stock
+from seed.demo.stories import SILENT_SINCE, make_stories, silent_customer
+from seed.demo.timeline import write_timeline
 from seed.demo.world import World, default_now
 
 SERVICE = "seed.demo"
@@ -77,9 +81,7 @@ def build(
                 idempotency_key=f"{SERVICE}:{today.isoformat()}:{seed}",
                 service=SERVICE,
                 request_hash=digest,
-                response=json.dumps(
-                    {"today": today.isoformat(), "seed": seed, "rows": rows}
-                ),
+                response=json.dumps({"today": today.isoformat(), "seed": seed, "rows": rows}),
                 actor="system",
                 at=datetime.fromtimestamp(world.now_s, UTC),
             )
@@ -88,9 +90,7 @@ def build(
     transact(engine, work)
     say("Counting for the query planner")
     transact(engine, lambda unit: unit.connection.execute(text("ANALYZE")))
-    return DemoReport(
-        today.isoformat(), seed, rows, round(time.perf_counter() - started, 3), digest
-    )
+    return DemoReport(today.isoformat(), seed, rows, round(time.perf_counter() - started, 3), digest)
 
 
 def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> World:
@@ -100,7 +100,9 @@ def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> Wo
     products = add_products(world, parties)
     history = make_history(world, parties, products)
     current = make_open_book(world, parties, products, 100_001 + history.order_count)
-    book = joined([history, current])
+    stories, named = make_stories(world, parties, products)
+    _silence(current.orders, silent_customer(parties))
+    book = joined([history, current, stories])
     bills: list[Bills] = []
 
     def settled(parts: Parts) -> object:
@@ -110,8 +112,16 @@ def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> Wo
     written = write_orders(world, parties, products, book, settled)
     shipment_id = write_shipments(world, parties, products, book, written)
     write_bills(world, parties, book, written, bills[0], shipment_id)
-    write_stock(world, parties, products, book, written, shipment_id, [])
+    write_stock(world, parties, products, book, written, shipment_id, named)
+    holds = write_holds(world, parties, products, book, written)
+    write_timeline(world, parties, book, written, holds)
     return world
+
+
+def _silence(orders: dict[str, Any], customer: int) -> None:
+    """Let the silent partner's newer orders have come by mail: nothing by EDI since its last one."""
+    newer = (orders["customer"] == customer) & (orders["entry"] > SILENT_SINCE) & (orders["channel"] == "EDI")
+    orders["channel"][newer] = "EMAIL"
 
 
 def is_empty(engine: Engine) -> bool:
@@ -123,11 +133,7 @@ def is_empty(engine: Engine) -> bool:
 def demo_mark(engine: Engine) -> dict[str, object] | None:
     """Return what the demo build left as its mark (today, seed, rows); None when this is no demo database."""
     with reading(engine) as unit:
-        statement = (
-            select(Command.response)
-            .where(Command.service == SERVICE)
-            .order_by(Command.command_id)
-        )
+        statement = select(Command.response).where(Command.service == SERVICE).order_by(Command.command_id)
         found = unit.connection.execute(statement.limit(1)).scalar_one_or_none()
     return json.loads(found) if found else None
 

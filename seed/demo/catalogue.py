@@ -22,9 +22,7 @@ class Family(NamedTuple):
 
 
 def _family(line: str) -> Family:
-    code, name, text, sizes, variants, low, high, weight, hs_code, origin, uom = (
-        line.split("|")
-    )
+    code, name, text, sizes, variants, low, high, weight, hs_code, origin, uom = line.split("|")
     return Family(
         code,
         name,

@@ -28,27 +28,19 @@ def demo(
         int,
         typer.Option(help="Seed number: the same number and day give the same world."),
     ] = 7,
-    today: Annotated[
-        str, typer.Option(help="Build as of this day, YYYY-MM-DD; default today.")
-    ] = "",
+    today: Annotated[str, typer.Option(help="Build as of this day, YYYY-MM-DD; default today.")] = "",
     reset_first: Annotated[
         bool, typer.Option("--reset", help="Empty a demo database and build it anew.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as JSON.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Fill an empty database with the demo world; do nothing when the demo is there already."""
-    engine = create_engine(
-        database or os.environ.get("DATABASE_URL") or DEFAULT_DATABASE, bulk=True
-    )
+    engine = create_engine(database or os.environ.get("DATABASE_URL") or DEFAULT_DATABASE, bulk=True)
     now = datetime.now(UTC)
     try:
         day = date.fromisoformat(today) if today else now.date()
     except ValueError:
-        raise typer.BadParameter(
-            f"{today!r} is not a day; write YYYY-MM-DD.", param_hint="--today"
-        ) from None
+        raise typer.BadParameter(f"{today!r} is not a day; write YYYY-MM-DD.", param_hint="--today") from None
     upgrade(engine)
     try:
         if reset_first and not is_empty(engine):
@@ -56,25 +48,17 @@ def demo(
         mark = demo_mark(engine)
         if mark is not None:
             told = {"built": False, **mark}
-            typer.echo(
-                json.dumps(told)
-                if as_json
-                else f"The demo of {mark['today']} is there already."
-            )
+            typer.echo(json.dumps(told) if as_json else f"The demo of {mark['today']} is there already.")
             return
         quiet = (lambda _: None) if as_json else typer.echo
-        report = build(
-            engine, today=day, seed=seed, now=now if not today else None, progress=quiet
-        )
+        report = build(engine, today=day, seed=seed, now=now if not today else None, progress=quiet)
     except DomainError as refusal:
         typer.echo(f"{refusal} {refusal.fix or ''}".strip(), err=True)
         raise typer.Exit(REFUSED) from None
     if as_json:
         typer.echo(json.dumps({"built": True, **asdict(report)}))
     else:
-        typer.echo(
-            f"Demo of {report.today}: {sum(report.rows.values()):,} rows in {report.seconds:.1f} s."
-        )
+        typer.echo(f"Demo of {report.today}: {sum(report.rows.values()):,} rows in {report.seconds:.1f} s.")
 
 
 __all__ = ["demo", "is_empty"]

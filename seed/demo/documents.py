@@ -64,18 +64,14 @@ def split_into_parts(book: Book) -> Parts:
     arrival = np.where(delivered == NEVER, lines["due"][line] + 500, delivered)
     key = (order * 2_000 + ship + 1_000) * 2_000 + arrival + 1_000
     by_day = np.argsort((ship + 1_000) * 10_000_000 + order, kind="stable")
-    line, ship, delivered, qty, key = (
-        a[by_day] for a in (line, ship, delivered, qty, key)
-    )
+    line, ship, delivered, qty, key = (a[by_day] for a in (line, ship, delivered, qty, key))
     _, first_seen, inverse = np.unique(key, return_index=True, return_inverse=True)
     number = np.empty(len(first_seen), dtype=np.int64)
     number[np.argsort(first_seen, kind="stable")] = np.arange(len(first_seen))
     shipment = number[inverse]
     billed = np.ones(len(first_seen), dtype=bool)
     np.logical_and.at(billed, shipment, lines["billed"][line])
-    return Parts(
-        line, qty, ship, delivered, lines["due"][line], shipment, billed[shipment]
-    )
+    return Parts(line, qty, ship, delivered, lines["due"][line], shipment, billed[shipment])
 
 
 def write_orders(
@@ -93,14 +89,8 @@ def write_orders(
     np.add.at(arrived, parts.line, np.where(parts.delivered == NEVER, 0, parts.qty))
     np.add.at(invoiced, parts.line, np.where(parts.billed, parts.qty, 0))
     net = lines["qty"] - lines["cancel_c"] - lines["cancel_s"]
-    value = amount(
-        net, lines["price"], minor_of(parties, orders["customer"])[lines["order"]]
-    )
-    paid = (
-        settled(parts)
-        if settled is not None
-        else np.zeros(book.order_count, dtype=bool)
-    )
+    value = amount(net, lines["price"], minor_of(parties, orders["customer"])[lines["order"]])
+    paid = settled(parts) if settled is not None else np.zeros(book.order_count, dtype=bool)
     line_stage = _line_stages(book, net, shipped, arrived, invoiced, paid)
     written = Written(
         order_id=world.keys("sales_order", book.order_count),
@@ -130,9 +120,7 @@ def _line_stages(
     stage[sent] = "SHIPPED"
     stage[sent & (arrived == net)] = "DELIVERED"
     stage[sent & (invoiced == shipped)] = "INVOICED"
-    stage[
-        sent & (arrived == net) & (invoiced == shipped) & paid[book.lines["order"]]
-    ] = "CLOSED"
+    stage[sent & (arrived == net) & (invoiced == shipped) & paid[book.lines["order"]]] = "CLOSED"
     stage[net == 0] = "CANCELLED"
     return np.asarray(stage)
 
@@ -160,9 +148,7 @@ def _order_stages(
     stage[every(~live)] = "CANCELLED"
     stage[book.orders["kind"] == "ENTERED"] = "VALIDATING"
     holds = book.orders["holds"].tolist()
-    stage[
-        [any(word in CONFIRM_BLOCKERS for word in text.split(",")) for text in holds]
-    ] = "ON_HOLD"
+    stage[[any(word in CONFIRM_BLOCKERS for word in text.split(",")) for text in holds]] = "ON_HOLD"
     return stage
 
 
@@ -174,12 +160,8 @@ def _orders(world: World, parties: Parties, book: Book, written: Written) -> Non
     requested = np.full(count, 10_000, dtype=np.int64)
     np.minimum.at(requested, book.lines["order"], book.lines["req"])
     received = written.received
-    entered = np.minimum(
-        received + world.rng.integers(120, 5_400, count), world.now_s - 30
-    )
-    acknowledged = np.minimum(
-        entered + world.rng.integers(300, 14_400, count), world.now_s - 20
-    )
+    entered = np.minimum(received + world.rng.integers(120, 5_400, count), world.now_s - 30)
+    acknowledged = np.minimum(entered + world.rng.integers(300, 14_400, count), world.now_s - 20)
     released = np.maximum(world.at(orders["released"], orders["hour"]), acknowledged)
     released = np.minimum(np.maximum(released, acknowledged + 60), world.now_s - 10)
     closed = np.where(
@@ -190,7 +172,7 @@ def _orders(world: World, parties: Parties, book: Book, written: Written) -> Non
     last = np.full(count, NEVER, dtype=np.int64)
     for name in ("del1", "del2", "cancelled"):
         np.maximum.at(last, book.lines["order"], book.lines[name])
-    closed = np.where(closed == MISSING, MISSING, world.at(last, 23.5))
+    closed = np.where(np.isin(written.order_stage, ("CLOSED", "CANCELLED")), world.at(last, 23.5), MISSING)
 
     def of(values: list[str]) -> list[str]:
         return [values[place] for place in customer.tolist()]
@@ -231,9 +213,7 @@ def _orders(world: World, parties: Parties, book: Book, written: Written) -> Non
     written.received = received
 
 
-def _lines(
-    world: World, parties: Parties, products: Products, book: Book, written: Written
-) -> None:
+def _lines(world: World, parties: Parties, products: Products, book: Book, written: Written) -> None:
     lines, orders, days = book.lines, book.orders, world.days
     order, count = lines["order"], book.line_count
     sku = lines["sku"].tolist()
@@ -262,18 +242,14 @@ def _lines(
         line_no=[str(n * 10) for n in position.tolist()],
         sku_id=products.sku_id[lines["sku"]],
         site_id=lines["site_id"],
-        customer_part=[
-            products.parts.get(pair)
-            for pair in zip(customer.tolist(), sku, strict=True)
-        ],
+        customer_part=[products.parts.get(pair) for pair in zip(customer.tolist(), sku, strict=True)],
         description=[products.text[s] for s in sku],
         uom=[products.uom[s] for s in sku],
         uom_factor=RATE_SCALE,
         qty_ordered=lines["qty"] * scaled,
         qty_cancelled_customer=lines["cancel_c"] * scaled,
         qty_cancelled_supplier=lines["cancel_s"] * scaled,
-        qty_confirmed=np.where(lines["stage"] == "", written.net, lines["confirmed"])
-        * scaled,
+        qty_confirmed=np.where(lines["stage"] == "", written.net, lines["confirmed"]) * scaled,
         qty_allocated=lines["onhand"] * scaled,
         qty_released=released * scaled,
         qty_picked=(lines["picked"] + written.shipped) * scaled,
@@ -292,9 +268,7 @@ def _lines(
         promised_on=days.plan(lines["prom"]),
         promise_source=[
             None if none else "SUPPLIER" if peg else "ATP"
-            for none, peg in zip(
-                (lines["prom"] == NEVER).tolist(), pegged.tolist(), strict=True
-            )
+            for none, peg in zip((lines["prom"] == NEVER).tolist(), pegged.tolist(), strict=True)
         ],
         planned_ship_on=days.plan(planned),
         expected_on=np.where(done | (written.net == 0), MISSING, days.plan(expected)),
@@ -305,13 +279,10 @@ def _lines(
         stage=stage.tolist(),
         reject_reason=[
             None if net else ("SUPPLIER_DISCONTINUED" if by else "CUSTOMER_CANCELLED")
-            for net, by in zip(
-                written.net.tolist(), lines["cancel_s"].tolist(), strict=True
-            )
+            for net, by in zip(written.net.tolist(), lines["cancel_s"].tolist(), strict=True)
         ],
         backorder_reason=[
-            "NO_STOCK" if s in ("BACKORDERED", "PARTIALLY_CONFIRMED") else None
-            for s in stage.tolist()
+            "NO_STOCK" if s in ("BACKORDERED", "PARTIALLY_CONFIRMED") else None for s in stage.tolist()
         ],
         root_cause=held,
         created_at=written.received[order],
@@ -326,9 +297,7 @@ def _schedule(world: World, book: Book, written: Written) -> None:
     place = np.concatenate((kept, split))
     count = len(place)
     second = np.arange(count) >= len(kept)
-    wanted = np.where(
-        second, lines["q2"][place], written.net[place] - lines["q2"][place]
-    )
+    wanted = np.where(second, lines["q2"][place], written.net[place] - lines["q2"][place])
     confirmed = np.where(
         lines["stage"][place] == "",
         wanted,
@@ -344,9 +313,7 @@ def _schedule(world: World, book: Book, written: Written) -> None:
         qty_confirmed=confirmed * QUANTITY_SCALE,
         requested_on=days.plan(lines["req"][place]),
         confirmed_on=days.plan(lines["prom"][place]),
-        ship_on=days.plan(
-            np.where(second, lines["ship2"][place], lines["ship1"][place])
-        ),
+        ship_on=days.plan(np.where(second, lines["ship2"][place], lines["ship1"][place])),
     )
 
 
@@ -381,8 +348,5 @@ def _date_changes(world: World, parties: Parties, book: Book, written: Written) 
             new=days.plan(new[place]),
             initiator=by,
             reason=[REASONS[word] for word in by],
-            actor=[
-                parties.owner[c]
-                for c in book.orders["customer"][lines["order"][place]].tolist()
-            ],
+            actor=[parties.owner[c] for c in book.orders["customer"][lines["order"][place]].tolist()],
         )

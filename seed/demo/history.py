@@ -59,15 +59,11 @@ def make_history(world: World, parties: Parties, products: Products) -> Book:
     return book
 
 
-def draw_skus(
-    rng: np.random.Generator, products: Products, rows: int, *, everything: bool
-) -> Ints:
+def draw_skus(rng: np.random.Generator, products: Products, rows: int, *, everything: bool) -> Ints:
     """Return SKUs' places by popularity; open orders leave alone what no longer sells and what stories need."""
     weight = products.popularity.copy()
     status = np.array(products.status)
-    barred = (
-        ("DEVELOPMENT",) if everything else ("DEVELOPMENT", "PHASED_OUT", "OBSOLETE")
-    )
+    barred = ("DEVELOPMENT",) if everything else ("DEVELOPMENT", "PHASED_OUT", "OBSOLETE")
     weight[np.isin(status, barred)] = 0.0
     if not everything:
         weight[list(products.story.values())] = 0.0
@@ -89,9 +85,7 @@ def _promise(rng: np.random.Generator, lines: dict[str, Any], transit: Ints) -> 
     lines["prom"] = np.maximum(lines["prom0"] + shift + slip, transit + 2)
     changed = lines["prom"] != lines["prom0"]
     lines["change_by"][moved] = "CUSTOMER"
-    lines["change_by"][slipped] = np.where(
-        rng.random(int(slipped.sum())) < 0.6, "SUPPLIER", "INTERNAL"
-    )
+    lines["change_by"][slipped] = np.where(rng.random(int(slipped.sum())) < 0.6, "SUPPLIER", "INTERNAL")
     lines["change_by"][~changed] = ""
     lines["req"] = np.where(changed & moved, lines["req"], lines["req0"])
 
@@ -104,9 +98,7 @@ def _deliver(rng: np.random.Generator, lines: dict[str, Any], transit: Ints) -> 
     early = rng.choice((0, 0, 1, 1, 2, 3), orders)
     outcome = np.where(late_order, late_by, -early)[lines["order"]]
     supplier_late = (rng.random(rows) < 0.029) & ~late_order[lines["order"]]
-    outcome = np.where(
-        supplier_late, np.minimum(rng.geometric(0.24, rows), 25), outcome
-    )
+    outcome = np.where(supplier_late, np.minimum(rng.geometric(0.24, rows), 25), outcome)
     arrived = np.maximum(lines["prom"] + outcome, transit + 1)
     on_road = late_order & (cause == 0)
     extra = np.where(on_road[lines["order"]], np.maximum(outcome, 0), 0)
@@ -126,9 +118,7 @@ def _deliver(rng: np.random.Generator, lines: dict[str, Any], transit: Ints) -> 
     lines["cause"][late_part] = "SPLIT_DELIVERY"
     room = np.minimum(np.minimum(lines["prom0"], lines["prom"]), left)
     changed = lines["change_by"] != ""
-    lines["change_at"] = np.where(
-        changed, (rng.random(rows) * np.maximum(room, 1)).astype(np.int64), NEVER
-    )
+    lines["change_at"] = np.where(changed, (rng.random(rows) * np.maximum(room, 1)).astype(np.int64), NEVER)
     lines["damaged"] = (rng.random(orders) < 0.0045)[lines["order"]]
 
 
@@ -144,12 +134,8 @@ def _cancel(rng: np.random.Generator, lines: dict[str, Any]) -> None:
     by_supplier = whole & (dice < 0.003)
     lines["cancel_c"] = np.where(whole & ~by_supplier, lines["qty"], 0)
     lines["cancel_s"] = np.where(by_supplier, lines["qty"], 0)
-    early = np.maximum(
-        (np.maximum(lines["prom0"], 1) * rng.random(rows)).astype(np.int64), 0
-    )
-    lines["cancelled"] = np.where(
-        whole, np.maximum(early, np.maximum(lines["change_at"], 0)), NEVER
-    )
+    early = np.maximum((np.maximum(lines["prom0"], 1) * rng.random(rows)).astype(np.int64), 0)
+    lines["cancelled"] = np.where(whole, np.maximum(early, np.maximum(lines["change_at"], 0)), NEVER)
     possible = (lines["q1"] >= 3) & (lines["q2"] == 0)
     short = possible & (dice > 0.012) & (dice < 0.024)
     fewer = possible & (dice > 0.024) & (dice < 0.031)
@@ -175,11 +161,7 @@ def _date(world: World, book: Book) -> None:
     dates = laid.astype("datetime64[D]")
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     weekday = (laid + 3) % 7
-    weight = (
-        np.array(MONTHS)[month]
-        * np.array(WEEKDAYS)[weekday]
-        * np.linspace(0.9, 1.1, len(numbers))
-    )
+    weight = np.array(MONTHS)[month] * np.array(WEEKDAYS)[weekday] * np.linspace(0.9, 1.1, len(numbers))
     share = np.cumsum(weight) / weight.sum()
     drawn = np.sort(world.rng.random(book.order_count))
     entry = numbers[np.minimum(np.searchsorted(share, drawn), len(numbers) - 1)]
@@ -203,12 +185,8 @@ def _date(world: World, book: Book) -> None:
     ):
         lines[name] = np.where(lines[name] == NEVER, NEVER, lines[name] + begin)
     first = np.full(book.order_count, 10_000, dtype=np.int64)
-    np.minimum.at(
-        first, lines["order"], np.where(lines["ship1"] == NEVER, 10_000, lines["ship1"])
-    )
-    orders["released"] = np.where(
-        first == 10_000, NEVER, np.maximum(first - 1, orders["entry"])
-    )
+    np.minimum.at(first, lines["order"], np.where(lines["ship1"] == NEVER, 10_000, lines["ship1"]))
+    orders["released"] = np.where(first == 10_000, NEVER, np.maximum(first - 1, orders["entry"]))
 
 
 def _number(rng: np.random.Generator, book: Book) -> None:
@@ -224,7 +202,5 @@ def _number(rng: np.random.Generator, book: Book) -> None:
     for name in LINE_FIELDS:
         lines[name] = lines[name][sequence]
     lines["order"] = moved[sequence]
-    orders["number"] = np.array(
-        [f"SO-{100_001 + i}" for i in range(book.order_count)], dtype=object
-    )
+    orders["number"] = np.array([f"SO-{100_001 + i}" for i in range(book.order_count)], dtype=object)
     orders["po"] = customer_pos(rng, orders["customer"], orders["entry"])

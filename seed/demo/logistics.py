@@ -9,7 +9,7 @@ import numpy as np
 from domain.vocabulary.units import MISSING, MONEY_SCALE, QUANTITY_SCALE
 from seed.demo.book import Book
 from seed.demo.documents import Written
-from seed.demo.names import LAST_NAMES, PLACES
+from seed.demo.names import LAST_NAMES
 from seed.demo.parties import CARRIERS, Parties
 from seed.demo.products import FX, Products
 from seed.demo.world import NEVER, SOURCE, Ints, World
@@ -18,9 +18,7 @@ TRACKED_DAYS = 40
 MODE = {code: mode for code, _, mode in CARRIERS}
 
 
-def write_shipments(
-    world: World, parties: Parties, products: Products, book: Book, written: Written
-) -> Ints:
+def write_shipments(world: World, parties: Parties, products: Products, book: Book, written: Written) -> Ints:
     """Write shipments with lines and tracking; return the key of each part's shipment."""
     parts, orders, days = written.parts, book.orders, world.days
     count = int(parts.shipment.max()) + 1
@@ -45,18 +43,14 @@ def write_shipments(
         ship,
         _site_hours(parties, parties.ship_to_site[ship_to]) + world.rng.random(count),
     )
-    arrived_at = world.at(
-        delivered, _dock_hours(parties, ship_to) + world.rng.random(count) * 4
-    )
+    arrived_at = world.at(delivered, _dock_hours(parties, ship_to) + world.rng.random(count) * 4)
     travelling = delivered == NEVER
     status = np.where(ship < -6, "POD_CONFIRMED", "DELIVERED").astype(object)
     status[damaged & ~travelling & (ship > -12)] = "EXCEPTION"
     status[travelling] = "IN_TRANSIT"
     status[travelling & (due <= 0)] = "OUT_FOR_DELIVERY"
     status[travelling & (prom < due)] = "EXCEPTION"
-    usd = 9.0 + 1.15 * weight * np.where(
-        np.array([MODE[c] for c in codes]) == "AIR", 3.2, 0.55
-    )
+    usd = 9.0 + 1.15 * weight * np.where(np.array([MODE[c] for c in codes]) == "AIR", 3.2, 0.55)
     rate = np.array([FX[c] for c in parties.currency])[customer]
     freight = np.round(usd * rate).astype(np.int64) * MONEY_SCALE
     included = world.rng.random(count) < 0.12
@@ -77,8 +71,7 @@ def write_shipments(
         incoterm=[parties.incoterm[c] for c in customer.tolist()],
         tracking_no=[f"{c}{7_300_004_001 + 37 * n}" for n, c in enumerate(codes)],
         bol_no=[
-            f"BOL{880_001 + n}" if MODE[c] in ("LTL", "FTL", "TRUCK") else None
-            for n, c in enumerate(codes)
+            f"BOL{880_001 + n}" if MODE[c] in ("LTL", "FTL", "TRUCK") else None for n, c in enumerate(codes)
         ],
         status=status.tolist(),
         planned_ship_on=days.plan(ship),
@@ -93,10 +86,7 @@ def write_shipments(
             None if away else f"{LAST_NAMES[n * 7 % len(LAST_NAMES)]}"
             for n, away in enumerate(travelling.tolist())
         ],
-        pod_note=[
-            "Pallet crushed, two cartons wet" if bad else None
-            for bad in damaged.tolist()
-        ],
+        pod_note=["Pallet crushed, two cartons wet" if bad else None for bad in damaged.tolist()],
         damaged=damaged.tolist(),
         weight_kg=np.round(weight * 10).astype(np.int64) * 100,
         weight_basis="STATED",
@@ -117,9 +107,7 @@ def write_shipments(
     )
     recent = np.flatnonzero(ship >= -TRACKED_DAYS)
     _packages(world, ids[recent], weight[recent])
-    _tracking(
-        world, parties, ids, recent, ship, left_at, arrived_at, ship_to, due, prom
-    )
+    _tracking(world, parties, ids, recent, ship, left_at, arrived_at, ship_to, due, prom)
     return ids[parts.shipment]
 
 
@@ -138,11 +126,7 @@ def _dock_hours(parties: Parties, ship_to: Ints) -> np.ndarray[Any, Any]:
     hours = []
     for zone in parties.ship_to_zone:
         hours.append(
-            1.0
-            if zone.startswith("Asia/Tokyo")
-            else 7.0
-            if zone[:6] in ("Europe", "Asia/B")
-            else 15.0
+            1.0 if zone.startswith("Asia/Tokyo") else 7.0 if zone[:6] in ("Europe", "Asia/B") else 15.0
         )
     return np.array(hours)[ship_to]
 
@@ -163,9 +147,7 @@ def _packages(world: World, ids: Ints, weight: np.ndarray[Any, Any]) -> None:
 def _sscc(serial: int) -> str:
     """Return an 18-digit logistic unit number with its GS1 check digit (company prefix 0000000, not assigned)."""
     body = f"00000000{4_100_000 + serial:09d}"
-    total = sum(
-        int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(body)
-    )
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(body))
     return f"{body}{-total % 10}"
 
 
@@ -184,7 +166,6 @@ def _tracking(
     """Report recent shipments: picked up, on the road, delayed where they are, arrived, delivered."""
     hubs = ("Salt Lake City hub", "Nashville hub", "Köln hub")
     cities = world.sheets["ship_to"][0][0]["city"]
-    assert len(PLACES) > 0
     rows: list[tuple[int, int, str, str, str]] = []
     hour = 3_600
     for n in recent.tolist():
@@ -193,9 +174,7 @@ def _tracking(
         rows.append((key, start + 20 * 60, "AF", "", "Picked up by the carrier"))
         if end == MISSING:
             if ship[n] < 0:
-                rows.append(
-                    (key, start + 9 * hour, "X6", hub, "On the way to the consignee")
-                )
+                rows.append((key, start + 9 * hour, "X6", hub, "On the way to the consignee"))
             if due[n] > prom[n] != NEVER:
                 rows.append(
                     (
@@ -208,9 +187,7 @@ def _tracking(
                 )
             continue
         if end - start > 20 * hour:
-            rows.append(
-                (key, start + 9 * hour, "X6", hub, "On the way to the consignee")
-            )
+            rows.append((key, start + 9 * hour, "X6", hub, "On the way to the consignee"))
         city = cities[int(ship_to[n])]
         rows.append(
             (

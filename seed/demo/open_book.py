@@ -61,9 +61,7 @@ LATER_HOLDS = (
 )  # fmt: skip
 
 
-def make_open_book(
-    world: World, parties: Parties, products: Products, first_number: int
-) -> Book:
+def make_open_book(world: World, parties: Parties, products: Products, first_number: int) -> Book:
     """Return the open orders; numbers continue after the history's."""
     rng = world.rng
     orders = blank(ORDER_FIELDS, ORDERS)
@@ -71,13 +69,9 @@ def make_open_book(
     orders["ship_to"] = draw_ship_tos(rng, parties, orders["customer"])
     orders["channel"] = draw_channels(rng, parties, orders["customer"])
     orders["hour"] = draw_hours(rng, parties, orders["ship_to"])
-    kind = np.array(KINDS, dtype=object)[
-        np.sort(rng.choice(len(KINDS), ORDERS, p=KIND_SHARES))
-    ]
+    kind = np.array(KINDS, dtype=object)[np.sort(rng.choice(len(KINDS), ORDERS, p=KIND_SHARES))]
     orders["kind"] = kind
-    counts = rng.choice(np.arange(1, 11), ORDERS, p=LINES_PER_ORDER) + (
-        kind == "PARTIAL"
-    )
+    counts = rng.choice(np.arange(1, 11), ORDERS, p=LINES_PER_ORDER) + (kind == "PARTIAL")
     lines = blank(LINE_FIELDS, int(counts.sum()))
     lines["order"] = np.repeat(np.arange(ORDERS), counts)
     lines["sku"] = draw_skus(rng, products, len(lines["order"]), everything=False)
@@ -114,9 +108,7 @@ def _dates(
     promise = rng.integers(3, 18, count) + transit
     late = rng.random(count)
     for name, (future, share) in ahead.items():
-        promise = np.where(
-            kind == name, np.where(late < share, overdue, future), promise
-        )
+        promise = np.where(kind == name, np.where(late < share, overdue, future), promise)
     lead = rng.integers(3, 16, count) + transit
     entry = np.minimum(
         promise - lead,
@@ -127,23 +119,17 @@ def _dates(
     orders["entry"] = entry
     orders["acknowledged"] = ~((kind == "ENTERED") | ((kind == "HELD") & (late < 0.5)))
     released = np.isin(kind, ("RELEASED", "PARTIAL", "TRANSIT"))
-    orders["released"] = np.where(
-        released, np.maximum(entry, np.minimum(promise - transit - 1, -1)), NEVER
-    )
+    orders["released"] = np.where(released, np.maximum(entry, np.minimum(promise - transit - 1, -1)), NEVER)
     confirmed = ~np.isin(kind, ("ENTERED", "HELD"))[lines["order"]]
     line_promise = promise[lines["order"]]
-    lines["req0"] = np.where(
-        rng.random(len(line_promise)) < 0.8, line_promise, line_promise - 1
-    )
+    lines["req0"] = np.where(rng.random(len(line_promise)) < 0.8, line_promise, line_promise - 1)
     lines["req0"] = np.maximum(lines["req0"], entry[lines["order"]] + 1)
     lines["req"] = lines["req0"]
     lines["prom0"] = np.where(confirmed, line_promise, NEVER)
     lines["prom"] = lines["prom0"]
 
 
-def _stages(
-    rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, Any], counts: Any
-) -> None:
+def _stages(rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, Any], counts: Any) -> None:
     kinds = orders["kind"][lines["order"]]
     stage = np.full(len(kinds), "", dtype=object)
     for kind, (words, shares) in MIXES.items():
@@ -155,9 +141,7 @@ def _stages(
     stage[first[orders["kind"] == "PARTIAL"]] = "SHIPPED"
     stage[first[orders["kind"] == "RELEASED"]] = "PICKING"
     partial = orders["kind"] == "PARTIAL"
-    stage[last[partial]] = np.where(
-        stage[last[partial]] == "SHIPPED", "ALLOCATED", stage[last[partial]]
-    )
+    stage[last[partial]] = np.where(stage[last[partial]] == "SHIPPED", "ALLOCATED", stage[last[partial]])
     small = (stage == "PARTIALLY_SHIPPED") & (lines["qty"] < 2)
     stage[small] = "ALLOCATED"
     stage[(stage == "PARTIALLY_CONFIRMED") & (lines["qty"] < 2)] = "CONFIRMED"
@@ -178,9 +162,7 @@ def _quantities(rng: np.random.Generator, lines: dict[str, Any], transit: Any) -
     lines["picked"] = np.where(
         stage == "PACKED", qty, np.where((stage == "PICKING") & (qty > 3), qty // 2, 0)
     )
-    pegged = np.isin(stage, ("CONFIRMED", "PARTIALLY_CONFIRMED")) | (
-        part & (rng.random(rows) < 0.7)
-    )
+    pegged = np.isin(stage, ("CONFIRMED", "PARTIALLY_CONFIRMED")) | (part & (rng.random(rows) < 0.7))
     lines["peg"] = np.where(pegged, np.where(part, qty - half, lines["confirmed"]), 0)
     lines["peg_po"] = np.where(pegged, AUTO_PEG, lines["peg_po"])
     sent = (stage == "SHIPPED") | part
@@ -188,11 +170,7 @@ def _quantities(rng: np.random.Generator, lines: dict[str, Any], transit: Any) -
     order = lines["order"]
     left = -rng.integers(1, 4, int(order[-1]) + 1)[order]
     travel = transit + np.where(lines["prom"] < 0, rng.integers(2, 5, rows), 0)
-    done = (
-        sent
-        & (left + travel <= -1)
-        & (part | (rng.random(int(order[-1]) + 1) < 0.35)[order])
-    )
+    done = sent & (left + travel <= -1) & (part | (rng.random(int(order[-1]) + 1) < 0.35)[order])
     partial_order = np.zeros(int(order[-1]) + 1, dtype=bool)
     partial_order[order[~sent]] = True
     done &= partial_order[order]
@@ -207,17 +185,13 @@ def _quantities(rng: np.random.Generator, lines: dict[str, Any], transit: Any) -
     lines["billed"] |= (rng.random(int(order[-1]) + 1) < 0.9)[order] & done
 
 
-def _changes(
-    rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, Any]
-) -> None:
+def _changes(rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, Any]) -> None:
     """Let some promises have moved before today: by the customer for a whole order, by supply for a line."""
     rows, count = len(lines["qty"]), len(orders["entry"])
     entry = orders["entry"][lines["order"]]
     movable = (lines["prom"] > 1) & (entry < -2) & (lines["prom"] - entry > 6)
     asked = movable & (rng.random(count) < 0.04)[lines["order"]]
-    slipped = (
-        movable & ~asked & (rng.random(rows) < np.where(lines["peg"] > 0, 0.16, 0.03))
-    )
+    slipped = movable & ~asked & (rng.random(rows) < np.where(lines["peg"] > 0, 0.16, 0.03))
     back = np.minimum(rng.integers(1, 6, rows), lines["prom"] - entry - 3)
     lines["prom0"] = np.where(asked | slipped, lines["prom"] - back, lines["prom0"])
     lines["req0"] = np.where(asked, lines["prom0"], lines["req0"])
@@ -227,38 +201,24 @@ def _changes(
         np.where(slipped, np.minimum(lines["req"], lines["prom0"]), lines["req"]),
     )
     lines["req0"] = np.where(slipped, lines["req"], lines["req0"])
-    moved = np.minimum(
-        np.maximum(entry + 1, -rng.integers(1, 9, rows)), np.minimum(lines["prom0"], -1)
-    )
+    moved = np.minimum(np.maximum(entry + 1, -rng.integers(1, 9, rows)), np.minimum(lines["prom0"], -1))
     lines["change_at"] = np.where(asked | slipped, moved, NEVER)
     lines["change_by"][asked] = "CUSTOMER"
-    lines["change_by"][slipped] = np.where(
-        lines["peg"][slipped] > 0, "SUPPLIER", "INTERNAL"
-    )
+    lines["change_by"][slipped] = np.where(lines["peg"][slipped] > 0, "SUPPLIER", "INTERNAL")
 
 
-def _holds(
-    rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, Any]
-) -> None:
+def _holds(rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, Any]) -> None:
     held = np.flatnonzero(orders["kind"] == "HELD")
     orders["holds"][held] = np.array(CONFIRM_HOLDS, dtype=object)[
-        rng.choice(
-            len(CONFIRM_HOLDS), len(held), p=(0.3, 0.26, 0.08, 0.1, 0.08, 0.1, 0.08)
-        )
+        rng.choice(len(CONFIRM_HOLDS), len(held), p=(0.3, 0.26, 0.08, 0.1, 0.08, 0.1, 0.08))
     ]
     waiting = np.flatnonzero(orders["kind"] == "CONFIRMED")
     chosen = np.sort(waiting[rng.random(len(waiting)) < 0.12])
     orders["holds"][chosen] = np.array(LATER_HOLDS, dtype=object)[
-        rng.choice(
-            len(LATER_HOLDS), len(chosen), p=(0.44, 0.12, 0.12, 0.14, 0.04, 0.08, 0.06)
-        )
+        rng.choice(len(LATER_HOLDS), len(chosen), p=(0.44, 0.12, 0.12, 0.14, 0.04, 0.08, 0.06))
     ]
-    priced = np.isin(
-        lines["order"], [i for i in held.tolist() if "PRICE" in orders["holds"][i]]
-    )
-    lines["po_price"] = np.where(
-        priced, lines["price"] * 9 // 10 // 10_000 * 10_000, lines["po_price"]
-    )
+    priced = np.isin(lines["order"], [i for i in held.tolist() if "PRICE" in orders["holds"][i]])
+    lines["po_price"] = np.where(priced, lines["price"] * 9 // 10 // 10_000 * 10_000, lines["po_price"])
     lines["po_price"] = np.where(
         priced & (lines["po_price"] == 0),
         lines["price"] // 2 // 100 * 100,

@@ -144,18 +144,10 @@ def _calendars(world: World) -> dict[str, int]:
         ("Order desk Americas", "America/Chicago", "US", ((480, 1080),)),
         ("Order desk Europe", "Europe/Amsterdam", "NL", ((480, 1050),)),
         ("Carriers' offices", "America/Chicago", "US", ((420, 1140),)),
-        *(
-            (f"{name}", tz, country, windows)
-            for _, name, country, tz, _, _, windows in SITES
-        ),
-        *(
-            (f"Receiving {tz} ({country})", tz, country, ((420, 960),))
-            for tz, country in zones
-        ),
+        *((f"{name}", tz, country, windows) for _, name, country, tz, _, _, windows in SITES),
+        *((f"Receiving {tz} ({country})", tz, country, ((420, 960),)) for tz, country in zones),
     ]
-    ids = world.put_rows(
-        "calendar", [{"name": name, "tz": tz} for name, tz, _, _ in plans]
-    )
+    ids = world.put_rows("calendar", [{"name": name, "tz": tz} for name, tz, _, _ in plans])
     windows: list[dict[str, Any]] = []
     closed: list[dict[str, Any]] = []
     years = range(world.today.year - 1, world.today.year + 2)
@@ -175,12 +167,9 @@ def _calendars(world: World) -> dict[str, int]:
             continue
         if country not in known:
             found = holidays.country_holidays(country, years=years, language="en_US")
-            known[country] = sorted(
-                (to_day(day), str(name)) for day, name in found.items()
-            )
+            known[country] = sorted((to_day(day), str(name)) for day, name in found.items())
         closed += [
-            {"calendar_id": key, "on_day": day, "windows": "[]", "name": name}
-            for day, name in known[country]
+            {"calendar_id": key, "on_day": day, "windows": "[]", "name": name} for day, name in known[country]
         ]
     world.put_rows("calendar_window", windows)
     world.put_rows("calendar_exception", closed)
@@ -240,40 +229,23 @@ def _customers(
     count = len(heads)
     tier = np.repeat(np.arange(1, 5), TIER_SIZES)[rng.permutation(count)]
     segments = list(names.COMPANY_TAILS)
-    segment = [
-        segments[i]
-        for i in rng.choice(len(segments), count, p=(0.3, 0.27, 0.13, 0.1, 0.2))
-    ]
-    tails = [
-        names.COMPANY_TAILS[s][k]
-        for s, k in zip(segment, rng.integers(0, 6, count), strict=True)
-    ]
+    segment = [segments[i] for i in rng.choice(len(segments), count, p=(0.3, 0.27, 0.13, 0.1, 0.2))]
+    tails = [names.COMPANY_TAILS[s][k] for s, k in zip(segment, rng.integers(0, 6, count), strict=True)]
     country = [COUNTRIES[c][i % len(COUNTRIES[c])] for i, c in enumerate(currency)]
     home = [_home(rng, c) for c in country]
     name = [f"{head} {tail}" for head, tail in zip(heads, tails, strict=True)]
-    terms = [
-        "NET30" if t < 3 else ("NET30", "NET45", "2/10NET30", "CIA")[i % 4]
-        for i, t in enumerate(tier)
-    ]
+    terms = ["NET30" if t < 3 else ("NET30", "NET45", "2/10NET30", "CIA")[i % 4] for i, t in enumerate(tier)]
     risk = ["CIA" if t == "CIA" else ("LOW", "LOW", "MED", "MED", "HIGH")[k]
             for t, k in zip(terms, rng.integers(0, 5, count), strict=True)]  # fmt: skip
-    limits = np.array((400_000, 180_000, 80_000, 30_000))[tier - 1] * rng.choice(
-        (0.75, 1.0, 1.5), count
-    )
+    limits = np.array((400_000, 180_000, 80_000, 30_000))[tier - 1] * rng.choice((0.75, 1.0, 1.5), count)
     rate = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "JPY": 152.0, "BHD": 0.377}
     limit = np.array(
-        [
-            round(v * rate[c] / 5000) * 5000 or 10_000
-            for v, c in zip(limits, currency, strict=True)
-        ]
+        [round(v * rate[c] / 5000) * 5000 or 10_000 for v, c in zip(limits, currency, strict=True)]
     )
-    owner = [
-        names.DESKS[p.site][i % len(names.DESKS[p.site])] for i, p in enumerate(home)
-    ]
+    owner = [names.DESKS[p.site][i % len(names.DESKS[p.site])] for i, p in enumerate(home)]
     edi = (tier <= 2) & (rng.random(count) < 0.75)
     incoterm = [
-        "DAP" if c in EUROS or c == "GB" else ("CIP" if c in ("JP", "BH") else "FCA")
-        for c in country
+        "DAP" if c in EUROS or c == "GB" else ("CIP" if c in ("JP", "BH") else "FCA") for c in country
     ]
     policy = ("ANY", "ONE_BACKORDER", "LINE_COMPLETE", "ORDER_COMPLETE")
     partial = [policy[k] for k in rng.choice(4, count, p=(0.6, 0.2, 0.14, 0.06))]
@@ -308,9 +280,7 @@ def _customers(
         over_tolerance=0,
         incoterm=incoterm,
         freight_terms=["PREPAID_ADD" if t > 2 else "PREPAID" for t in tier],
-        account_owner=[
-            ("callum.whitlock", "paulina.zielinski")[i % 2] for i in range(count)
-        ],
+        account_owner=[("callum.whitlock", "paulina.zielinski")[i % 2] for i in range(count)],
         csr_owner=owner,
     )
     parties = Parties(
@@ -374,9 +344,7 @@ def _ship_tos(
             place = home[i] if k == 0 else near[int(rng.integers(0, len(near)))]
             carrier = far.get(
                 place.country,
-                "NLPX"
-                if tier[i] == 4 and place.site != "VEN"
-                else carriers[place.site],
+                "NLPX" if tier[i] == 4 and place.site != "VEN" else carriers[place.site],
             )
             rows.append(
                 {
@@ -389,13 +357,9 @@ def _ship_tos(
                     "postal": place.postal,
                     "country": place.country,
                     "tz": place.tz,
-                    "receiving_calendar_id": calendar_id[
-                        f"Receiving {place.tz} ({place.country})"
-                    ],
+                    "receiving_calendar_id": calendar_id[f"Receiving {place.tz} ({place.country})"],
                     "appointment_required": bool(rng.random() < 0.2),
-                    "dock_notes": "Call the dock one hour ahead"
-                    if rng.random() < 0.15
-                    else None,
+                    "dock_notes": "Call the dock one hour ahead" if rng.random() < 0.15 else None,
                     "transit_days": place.transit,
                     "default_carrier_id": carrier_id[carrier],
                 }
@@ -407,9 +371,7 @@ def _ship_tos(
         "ship_to_count": counts.astype(np.int64),
         "ship_to_id": ids,
         "ship_to_site": np.array(sites, dtype=np.int64),
-        "ship_to_transit": np.array(
-            [row["transit_days"] for row in rows], dtype=np.int64
-        ),
+        "ship_to_transit": np.array([row["transit_days"] for row in rows], dtype=np.int64),
         "ship_to_zone": [row["tz"] for row in rows],
     }
 
@@ -418,13 +380,8 @@ def _contacts(world: World, parties: Parties, heads: list[str]) -> None:
     rng = world.rng
     rows: list[dict[str, Any]] = []
     for i, key in enumerate(parties.customer_id.tolist()):
-        domain = (
-            "".join(ch for ch in heads[i].lower() if ch.isascii() and ch.isalpha())
-            + ".example"
-        )
-        for role in ("BUYER", "AP", "RECEIVING", "ESCALATION")[
-            : 4 if parties.tier[i] <= 2 else 3
-        ]:
+        domain = "".join(ch for ch in heads[i].lower() if ch.isascii() and ch.isalpha()) + ".example"
+        for role in ("BUYER", "AP", "RECEIVING", "ESCALATION")[: 4 if parties.tier[i] <= 2 else 3]:
             first = names.FIRST_NAMES[int(rng.integers(0, len(names.FIRST_NAMES)))]
             last = names.LAST_NAMES[int(rng.integers(0, len(names.LAST_NAMES)))]
             rows.append(

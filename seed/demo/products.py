@@ -68,15 +68,10 @@ def add_products(world: World, parties: Parties) -> Products:
                 family.append(item.name)
                 hs_code.append(item.hs_code)
                 origin.append(item.origin)
-                step = (i + 0.25 * k) / (
-                    len(item.sizes) - 1 + 0.25 * (len(item.variants) - 1)
-                )
+                step = (i + 0.25 * k) / (len(item.sizes) - 1 + 0.25 * (len(item.variants) - 1))
                 price.append(round(item.low * (item.high / item.low) ** step, 2))
                 weight.append(round(item.weight * (1 + 1.6 * i), 3))
-                supplier.append(
-                    (number + (20 + number % 5 - number if (i + k) % 5 == 4 else 0))
-                    % 25
-                )
+                supplier.append((number + (20 + number % 5 - number if (i + k) % 5 == 4 else 0)) % 25)
     count = len(code)
     prices = np.array(price)
     cost = np.round(prices * rng.uniform(0.48, 0.68, count), 2)
@@ -87,12 +82,7 @@ def add_products(world: World, parties: Parties) -> Products:
     successor = _successors(code, sku_id)
     lead = np.array(world.sheets["supplier"][0][0]["lead_time_days"])[supplier]
     today = world.days.today
-    ending = np.array(
-        [
-            s in ("EOL_ANNOUNCED", "LAST_TIME_BUY", "PHASED_OUT", "OBSOLETE")
-            for s in status
-        ]
-    )
+    ending = np.array([s in ("EOL_ANNOUNCED", "LAST_TIME_BUY", "PHASED_OUT", "OBSOLETE") for s in status])
     gone = np.array([s in ("PHASED_OUT", "OBSOLETE") for s in status])
     last_order = np.where(gone, today - 60, today + 45)
     missing = np.iinfo(np.int64).min
@@ -108,9 +98,7 @@ def add_products(world: World, parties: Parties) -> Products:
         family=family,
         supplier_id=parties.supplier_id[supplier],
         launch_on=today - rng.integers(400, 3000, count),
-        eol_announced_on=np.where(
-            ending, np.where(gone, today - 200, today - 40), missing
-        ),
+        eol_announced_on=np.where(ending, np.where(gone, today - 200, today - 40), missing),
         last_order_on=np.where(ending, last_order, missing),
         last_ship_on=np.where(ending, last_order + 60, missing),
         superseded_by_id=successor,
@@ -157,15 +145,11 @@ def _successors(code: list[str], sku_id: Ints) -> list[int | None]:
     successor: list[int | None] = [None] * len(code)
     for place in range(4, len(code) - 1, 25):
         successor[place] = int(sku_id[place + 1])
-    successor[code.index(STORY_SKUS["eol"])] = int(
-        sku_id[code.index(STORY_SKUS["eol_successor"])]
-    )
+    successor[code.index(STORY_SKUS["eol"])] = int(sku_id[code.index(STORY_SKUS["eol_successor"])])
     return successor
 
 
-def _site_parameters(
-    world: World, parties: Parties, products: Products, lead: Ints
-) -> None:
+def _site_parameters(world: World, parties: Parties, products: Products, lead: Ints) -> None:
     sites = np.array(list(parties.site_id.values()))
     count, many = len(products.sku_id), len(sites)
     safety = np.ceil(world.rng.gamma(2.0, 6.0, count * many)).astype(np.int64)
@@ -187,9 +171,7 @@ def _site_parameters(
         uom_conversion_id=world.keys("uom_conversion", count),
         sku_id=products.sku_id,
         uom="PAL",
-        factor_to_base=np.array(
-            [(48 if w < 3 else 12) * RATE_SCALE for w in products.weight]
-        ),
+        factor_to_base=np.array([(48 if w < 3 else 12) * RATE_SCALE for w in products.weight]),
         allow_fraction=False,
     )
 
@@ -198,10 +180,7 @@ def price_in(currency: str, usd: np.ndarray[Any, Any]) -> Ints:
     """Return prices in stored money units, rounded to the currency's minor unit."""
     digits = MINOR_DIGITS.get(currency, 2)
     minor = MONEY_SCALE // 10**digits
-    return (
-        np.maximum(np.round(usd * FX[currency] * 10**digits), 1).astype(np.int64)
-        * minor
-    )
+    return np.maximum(np.round(usd * FX[currency] * 10**digits), 1).astype(np.int64) * minor
 
 
 def _agreements(world: World, parties: Parties, products: Products) -> None:
@@ -214,16 +193,12 @@ def _agreements(world: World, parties: Parties, products: Products) -> None:
     for i, key in enumerate(parties.customer_id.tolist()):
         if parties.tier[i] > 2:
             continue
-        chosen = np.sort(
-            rng.choice(len(products.sku_id), 25, replace=False, p=probability)
-        )
+        chosen = np.sort(rng.choice(len(products.sku_id), 25, replace=False, p=probability))
         prices = price_in(
             parties.currency[i],
             products.price[chosen] * DISCOUNT[int(parties.tier[i]) - 1],
         )
-        for n, (place, price) in enumerate(
-            zip(chosen.tolist(), prices.tolist(), strict=True)
-        ):
+        for n, (place, price) in enumerate(zip(chosen.tolist(), prices.tolist(), strict=True)):
             rows.append(
                 {
                     "type": "CONTRACT",

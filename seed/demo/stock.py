@@ -15,7 +15,7 @@ from seed.demo.book import AUTO_PEG, Book
 from seed.demo.documents import Written
 from seed.demo.parties import Parties
 from seed.demo.products import Products
-from seed.demo.world import ACTOR, DAY_SECONDS, NEVER, SOURCE, Ints, World
+from seed.demo.world import ACTOR, DAY_SECONDS, SOURCE, Ints, World
 
 RECEIVED_ORDERS = 1_520
 SPARE_ORDERS = 140
@@ -67,9 +67,7 @@ class Ledger:
             ("supply", MISSING),
             ("shipment", MISSING),
         ):
-            getattr(self, name).append(
-                np.broadcast_to(documents.get(name, values), rows)
-            )
+            getattr(self, name).append(np.broadcast_to(documents.get(name, values), rows))
 
 
 def write_stock(
@@ -88,9 +86,7 @@ def write_stock(
     reserved = np.zeros(space, dtype=np.int64)
     np.add.at(reserved, pair, lines["onhand"])
     hungry = np.zeros(space, dtype=bool)
-    hungry[
-        pair[np.isin(written.line_stage, ("BACKORDERED", "PARTIALLY_CONFIRMED"))]
-    ] = True
+    hungry[pair[np.isin(written.line_stage, ("BACKORDERED", "PARTIALLY_CONFIRMED"))]] = True
     hungry[pair[lines["peg"] > 0]] = True
     everywhere = (np.arange(len(products.sku_id)) * SITE_SPACE)[:, None] + np.array(
         list(parties.site_id.values())
@@ -98,11 +94,10 @@ def write_stock(
     kept = everywhere.ravel()
     free = np.round(rng.gamma(1.3, 9.0, space)).astype(np.int64)
     free[hungry] = 0
+    free[products.story["substitute"] * SITE_SPACE + np.array(list(parties.site_id.values()))] += 60
     issue_pair, issue_day = pair[parts.line], parts.ship
     received = _receipts(world, issue_pair, issue_day, parts.qty)
-    opening, final = _opening(
-        space, issue_pair, issue_day, parts.qty, received, reserved + free
-    )
+    opening, final = _opening(space, issue_pair, issue_day, parts.qty, received, reserved + free)
     surplus = np.where(hungry, final - reserved, 0)
     final = final - surplus
 
@@ -111,9 +106,7 @@ def write_stock(
     start = int(world.days.past(-262)) * DAY_SECONDS + 6 * 3_600
     ledger.add("OPENING", stocked, np.int64(start), opening[stocked])
     supply_id = _purchase_orders(world, parties, products, received, ledger)
-    issued_at = np.array(world.sheets["shipment"][0][0]["goods_issue_at"])[
-        parts.shipment
-    ]
+    issued_at = np.array(world.sheets["shipment"][0][0]["goods_issue_at"])[parts.shipment]
     ledger.add(
         "GOODS_ISSUE",
         issue_pair,
@@ -137,12 +130,8 @@ def write_stock(
         reserved=lines["onhand"][holders], line=written.line_id[holders],
         supply=on_hand_supply[pair[holders]],
     )  # fmt: skip
-    peg_supply = _incoming(
-        world, parties, products, book, written, pair, named, supply_id
-    )
-    _reservations(
-        world, book, written, holders, on_hand_supply[pair[holders]], peg_supply
-    )
+    peg_supply = _incoming(world, parties, products, book, written, pair, named, supply_id)
+    _reservations(world, book, written, holders, on_hand_supply[pair[holders]], peg_supply)
     _write_ledger(world, products, ledger)
 
 
@@ -233,9 +222,7 @@ def _purchase_orders(
     return ids
 
 
-def _balances(
-    world: World, products: Products, kept: Ints, final: Ints, reserved: Ints
-) -> Ints:
+def _balances(world: World, products: Products, kept: Ints, final: Ints, reserved: Ints) -> Ints:
     """Write balances and the supply that stands for stock on hand; return that supply's key per SKU-site."""
     count = len(kept)
     sites = {1: "RNO", 2: "MEM", 3: "VEN"}
@@ -286,37 +273,30 @@ def _incoming(
     supply_of = np.full(book.line_count, MISSING, dtype=np.int64)
     pegged = np.flatnonzero(lines["peg_po"] == AUTO_PEG)
     groups, inverse = np.unique(pair[pegged], return_inverse=True)
-    ship = (
-        lines["prom"][pegged]
-        - parties.ship_to_transit[book.orders["ship_to"][lines["order"][pegged]]]
-    )
+    ship = lines["prom"][pegged] - parties.ship_to_transit[book.orders["ship_to"][lines["order"][pegged]]]
     need = np.full(len(groups), 10_000, dtype=np.int64)
     np.minimum.at(need, inverse, ship)
     original = np.maximum(need - rng.integers(0, 3, len(groups)), -9)
     slipped = rng.random(len(groups)) < 0.2
-    available = np.where(
-        slipped, np.maximum(original + rng.integers(2, 9, len(groups)), 1), original
-    )
+    available = np.where(slipped, np.maximum(original + rng.integers(2, 9, len(groups)), 1), original)
     forgotten = ~slipped & (original < 1) & (rng.random(len(groups)) < 0.3)
     available = np.where(~slipped & ~forgotten, np.maximum(available, 1), available)
     original = np.where(~slipped & ~forgotten, np.maximum(original, 1), original)
     used = np.zeros(len(groups), dtype=np.int64)
     np.add.at(used, inverse, lines["peg"][pegged])
     free_pairs = np.setdiff1d(np.unique(pair), groups)
-    spare = np.sort(
-        rng.choice(free_pairs, min(SPARE_ORDERS, len(free_pairs)), replace=False)
-    )
+    spare = np.sort(rng.choice(free_pairs, min(SPARE_ORDERS, len(free_pairs)), replace=False))
     spare_day = rng.integers(1, 30, len(spare))
     taken = np.array(
         [int((lines["peg"] * (lines["peg_po"] == n)).sum()) for n in range(len(named))],
         dtype=np.int64,
     )
-    sku = np.concatenate(
-        (groups // SITE_SPACE, spare // SITE_SPACE, [po.sku for po in named])
-    ).astype(np.int64)
-    site = np.concatenate(
-        (groups % SITE_SPACE, spare % SITE_SPACE, [po.site_id for po in named])
-    ).astype(np.int64)
+    sku = np.concatenate((groups // SITE_SPACE, spare // SITE_SPACE, [po.sku for po in named])).astype(
+        np.int64
+    )
+    site = np.concatenate((groups % SITE_SPACE, spare % SITE_SPACE, [po.site_id for po in named])).astype(
+        np.int64
+    )
     reserved = np.concatenate((used, np.zeros(len(spare), dtype=np.int64), taken))
     extra = np.concatenate(
         (
@@ -325,12 +305,8 @@ def _incoming(
             [p.extra for p in named],
         )
     )
-    due = np.concatenate((available, spare_day, [po.available for po in named])).astype(
-        np.int64
-    )
-    first = np.concatenate((original, spare_day, [po.original for po in named])).astype(
-        np.int64
-    )
+    due = np.concatenate((available, spare_day, [po.available for po in named])).astype(np.int64)
+    first = np.concatenate((original, spare_day, [po.original for po in named])).astype(np.int64)
     count, auto = len(sku), len(groups) + len(spare)
     ids = world.keys("supply", count)
     refs = [f"PO-{76_001 + n}" for n in range(auto)] + [po.ref for po in named]
@@ -405,5 +381,3 @@ def _write_ledger(world: World, products: Products, ledger: Ledger) -> None:
         actor=ACTOR,
     )
 
-
-__all__ = ["NEVER", "PurchaseOrder", "write_stock"]

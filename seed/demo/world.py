@@ -40,9 +40,7 @@ class Days:
         ]
         calendar = np.busdaycalendar(holidays=closed)
         offsets = np.arange(-REACH, REACH + 1)
-        laid = np.busday_offset(
-            np.datetime64(today), offsets, roll="forward", busdaycal=calendar
-        )
+        laid = np.busday_offset(np.datetime64(today), offsets, roll="forward", busdaycal=calendar)
         self._plan = laid.astype("datetime64[D]").astype(np.int64)
         self._past = self._plan.copy()
         self._past[REACH] = self.today
@@ -102,9 +100,7 @@ class World:
         key = next(iter(Base.metadata.tables[table].primary_key.columns)).name
         ids = self.keys(table, len(records))
         if records:
-            columns = {
-                name: [record[name] for record in records] for name in records[0]
-            }
+            columns = {name: [record[name] for record in records] for name in records[0]}
             self.put(table, len(records), **{key: ids}, **columns)
         return ids
 
@@ -115,9 +111,7 @@ class World:
     def at(self, number: Any, hour: Any) -> Ints:
         """Return instants on past working days at a UTC hour (may be a fraction), never after now."""
         day = self.days.past(number)
-        second = day * DAY_SECONDS + np.round(
-            np.asarray(hour, dtype=float) * 3600
-        ).astype(np.int64)
+        second = day * DAY_SECONDS + np.round(np.asarray(hour, dtype=float) * 3600).astype(np.int64)
         return np.where(day == MISSING, MISSING, np.minimum(second, self.now_s - 60))
 
     def ago(self, minutes: float) -> int:
