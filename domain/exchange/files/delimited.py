@@ -26,6 +26,7 @@ SAMPLE_ROWS = 1_000
 # Share of the rows that must have the same count of cells for a delimiter to count as proved.
 PROVED_SHARE = 0.8
 CLOSE = 0.02
+MOST_SHARE = 0.5
 EXCEL_TEXT = re.compile(r'="([^"]*)"')
 DRAWN_LINE = re.compile(r"[-=+_|*\s]*")
 
@@ -89,6 +90,9 @@ def _delimiter(text: str, stated: str | None, name: str, options: ReadOptions) -
             return stated
         raise _one_column(name, stated, proved)
     if not proved:
+        only = _alone(others)
+        if only is not None:
+            return only
         return _single_column(sample, name, others, options)
     best = [fit for fit in proved if fit.share >= proved[0].share - CLOSE]
     if len(best) > 1 and options.header_contains:
@@ -135,6 +139,14 @@ def _fit(sample: str, delimiter: str) -> Fit | None:
     width = max(several, key=lambda w: (several[w], w))
     lone = min(counts.get(1, 0), 10 + len(kept) // 50) if several[width] > counts.get(1, 0) else 0
     return Fit(delimiter, width, several[width] / (len(kept) - lone), tuple(kept))
+
+
+def _alone(fits: Sequence[Fit]) -> str | None:
+    """The only delimiter that cuts anything, when it cuts most rows like the first: the others are ragged."""
+    cutting = [fit for fit in fits if fit.width > 1]
+    if len(cutting) != 1 or len(cutting[0].rows[0]) != cutting[0].width or cutting[0].share < MOST_SHARE:
+        return None
+    return cutting[0].delimiter
 
 
 def _is_only_column(fit: Fit, options: ReadOptions) -> bool:
@@ -217,7 +229,8 @@ def _broken_quotes(reason: str, name: str, row: int, options: ReadOptions) -> Fi
 
 
 def _cells(column: Sequence[str]) -> list[Cell]:
-    return [cell.strip() or None for cell in column]
+    stripped = list(map(str.strip, column))
+    return [cell or None for cell in stripped] if "" in stripped else list(stripped)
 
 
 def _cells_with_excel_text(column: Sequence[str]) -> list[Cell]:

@@ -36,7 +36,19 @@ ENVELOPES = (
 MORE_PAGES = ("@odata.nextLink", "odata.nextLink", "__next", "nextLink", "next_page", "hasMore", "has_more")
 BOOKKEEPING = ("__metadata", "__deferred", "@odata.", "odata.", "__count")
 TIME_PARTS = frozenset(
-    "hours minutes seconds milliseconds microseconds nanoseconds hour minute second nanos ms".split()
+    [
+        "hours",
+        "minutes",
+        "seconds",
+        "milliseconds",
+        "microseconds",
+        "nanoseconds",
+        "hour",
+        "minute",
+        "second",
+        "nanos",
+        "ms",
+    ]
 )
 PLAIN_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?")
 DEEPEST = 12

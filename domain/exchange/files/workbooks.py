@@ -206,7 +206,7 @@ def _spread_merged(grid: Grid, merged: Sequence[Sequence[Sequence[int]]]) -> Non
             budget -= stop - start
             for index in range(start + 1, stop + 1):
                 grid.rows[index][left] = value
-            text = f"Cell {column_letter(left)}{top + 1} is merged over rows and counts for each of {bottom - top + 1}."
+            text = f"Cell {column_letter(left)}{top + 1} is merged and counts for {bottom - top + 1} rows."
             grid.notes.append(FileNote("merged_cell", top + 1, text))
 
 

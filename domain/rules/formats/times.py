@@ -11,7 +11,7 @@ from domain.vocabulary.tabular import Cell
 
 
 def parse_times(values: Sequence[Cell]) -> tuple[list[time | None], dict[int, CellFailure]]:
-    """Times of day: time objects, "06:49:13", "6:49 PM", "064913", {"hours": 6, …}, "PT6H49M13S" (ISO 8601)."""
+    """Times of day: objects, "06:49:13", "6:49 PM", "064913", {"hours": 6, …}, "PT6H49M13S" (ISO 8601)."""
     out: list[time | None] = []
     failures: dict[int, CellFailure] = {}
     for index, value in enumerate(values):

@@ -1,0 +1,62 @@
+"""The one way from files to a mapped import: read by the profile's hints, join, map."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from domain.exchange.files.reader import ReadOptions, read_tables
+from domain.exchange.imports.bundle import load_bundle
+from domain.exchange.imports.mapping import map_bundle
+from domain.exchange.imports.profile import Profile, SourceFile
+from domain.vocabulary.imports import Answers, MappedImport
+from domain.vocabulary.tabular import RawTable
+
+Given = Path | tuple[str, bytes]
+"""A file by path, or as (name, content)."""
+
+
+def prepare(
+    profile: Profile,
+    given: Sequence[Given],
+    *,
+    answers: Answers | None = None,
+    codes: Mapping[str, Mapping[str, str | None]] | None = None,
+    clear: frozenset[str] = frozenset(),
+) -> MappedImport:
+    """Read and map the files; raise FileRefused when a file cannot be taken or a question is open.
+
+    `codes` are edited code maps that go before the profile's own. `clear` names fields whose empty cells
+    empty what is stored.
+    """
+    tables = [table for item in given for table in _read(profile, item)]
+    bundle = load_bundle(profile, tables, answers or Answers())
+    merged = {field: {**profile.codes.get(field, {})} for field in profile.codes}
+    for field, edited in (codes or {}).items():
+        merged.setdefault(field, {}).update(edited)
+    return map_bundle(bundle, merged, clear)
+
+
+def _read(profile: Profile, given: Given) -> list[RawTable]:
+    name = given.name if isinstance(given, Path) else given[0]
+    content: Path | bytes = given if isinstance(given, Path) else given[1]
+    return read_tables(content, name=name, options=_options(profile, name))
+
+
+def _options(profile: Profile, name: str) -> ReadOptions:
+    files = list(profile.files.values())
+    hits = [f for f in files if any(fnmatch.fnmatch(name.lower(), p.lower()) for p in f.match)]
+    chosen: SourceFile | None = hits[0] if hits else files[0] if len(files) == 1 else None
+    if chosen is None:
+        known = tuple({h for f in files for n, c in f.columns.items() for h in (*c.header, n)})
+        return ReadOptions(header_contains=known)
+    headers = tuple(h for n, c in chosen.columns.items() for h in (*c.header, n))
+    return ReadOptions(
+        encoding=chosen.encoding,
+        delimiter=chosen.delimiter,
+        header_row=chosen.header_row,
+        sheet=chosen.sheet,
+        json_path=chosen.json_path,
+        header_contains=headers,
+    )
