@@ -26,7 +26,7 @@ $(STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 setup: $(STAMP) ## Make the virtual environment with everything pinned
 
 run: $(RUN_STAMP) ## Start the tower (database, migrations and demo data included)
-	@$(BIN)/python -m domain serve
+	@$(BIN)/python app.py
 
 test: $(STAMP) ## Lint, types, import contracts and all tests but the long ones
 	@$(MAKE) --no-print-directory check

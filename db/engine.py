@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy import create_engine as sqlalchemy_engine
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
 
 from domain.vocabulary.errors import DomainError
 
@@ -20,7 +21,14 @@ POSTGRES_BULK = "-c lock_timeout=5000"
 
 def normalised_url(url: str) -> URL:
     """Return `url` with our driver named; refuse databases other than SQLite files and PostgreSQL."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DomainError(
+            "database.url_unsupported",
+            f"The database address {url!r} cannot be read.",
+            fix="Use sqlite:///path/to/file.db or postgresql://user:password@host/name.",
+        ) from None
     family = parsed.get_backend_name()
     if family == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from seed import import_command
+from seed.demo.command import demo
+from seed.scale import scale_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Fill the tower's database.")
 
@@ -36,26 +38,8 @@ def import_(
     raise typer.Exit(code)
 
 
-@app.command()
-def demo(
-    seed: Annotated[int, typer.Option(help="Number that the world grows from.")] = 1,
-    database: Database = None,
-) -> None:
-    """Build the demo world, dated around today."""
-    from seed.demo.command import demo as build
-
-    build(seed=seed, database=database or import_command.default_database())
-
-
-@app.command()
-def scale(
-    lines: Annotated[int, typer.Option(help="Order lines to make.")] = 100_000,
-    database: Database = None,
-) -> None:
-    """Build a book of any size by bulk insert."""
-    from seed.scale import scale as build
-
-    build(lines=lines, database=database or import_command.default_database())
+app.command("demo")(demo)
+app.command("scale")(scale_command)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from psycopg import sql
-from sqlalchemy import Column, Connection, Table, func, insert, select
+from sqlalchemy import Column, Connection, Engine, Table, func, insert, select
 
 from domain.vocabulary.units import MISSING
 
@@ -52,6 +52,15 @@ def advance_sequences(connection: Connection, tables: Iterable[Table]) -> None:
         sequence = func.pg_get_serial_sequence(table.name, key.name)
         newest = select(func.max(key)).scalar_subquery()
         connection.execute(select(func.setval(sequence, func.coalesce(newest, 1))))
+
+
+def fold_journal(engine: Engine) -> None:
+    """Move SQLite's write-ahead log into the file after a load, so that the first readers need not walk it."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def next_key(connection: Connection, table: Table) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, text
 from db.tables import Base, Command, Customer, SalesOrder
 from db.unit_of_work import UnitOfWork, reading, transact
 from domain.vocabulary.errors import DomainError
-from seed.bulk import advance_sequences, insert_columns
+from seed.bulk import advance_sequences, fold_journal, insert_columns
 from seed.demo.billing import Bills, plan_bills, write_bills
 from seed.demo.book import joined
 from seed.demo.documents import Parts, write_orders
@@ -27,7 +27,7 @@ from seed.demo.products import add_products
 from seed.demo.stock import write_stock
 from seed.demo.stories import SILENT_SINCE, make_stories, silent_customer
 from seed.demo.timeline import write_timeline
-from seed.demo.world import World, default_now
+from seed.demo.world import SOURCE, World, default_now
 
 SERVICE = "seed.demo"
 Progress = Callable[[str], None]
@@ -90,6 +90,7 @@ def build(
     transact(engine, work)
     say("Counting for the query planner")
     transact(engine, lambda unit: unit.connection.execute(text("ANALYZE")))
+    fold_journal(engine)
     return DemoReport(today.isoformat(), seed, rows, round(time.perf_counter() - started, 3), digest)
 
 
@@ -128,6 +129,13 @@ def is_empty(engine: Engine) -> bool:
     """Return whether the database holds neither customers nor sales orders."""
     with reading(engine) as unit:
         return _empty(unit.connection)
+
+
+def foreign_orders(engine: Engine) -> int:
+    """Return how many sales orders come from another source than the demo."""
+    with reading(engine) as unit:
+        statement = select(func.count()).select_from(SalesOrder).where(SalesOrder.source != SOURCE)
+        return int(unit.connection.execute(statement).scalar_one())
 
 
 def demo_mark(engine: Engine) -> dict[str, object] | None:

@@ -45,7 +45,9 @@ def _measure(name: str, engine: Engine, lines: int, target: float) -> Measure:
     ours()
     seconds, baseline = interleaved(ours, pandas, rounds=5)
     assert counts == {lines}, f"both sides must read all {lines} lines, they read {counts}"
-    return Measure(name, seconds, "pandas.read_sql over SQLAlchemy, 13 integer columns", baseline, target, lines)
+    return Measure(
+        name, seconds, "pandas.read_sql over SQLAlchemy, 13 integer columns", baseline, target, lines
+    )
 
 
 def _statement() -> Select[Any]:

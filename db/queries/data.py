@@ -1,0 +1,57 @@
+"""What the database as a whole holds: version for caches, span of days, whether it is the demo."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from db.tables import Command, SalesOrder, SalesOrderLine, WorkerLease
+from db.types import Day
+
+DEMO_SERVICE = "seed.demo"
+
+
+def version(connection: Connection) -> int:
+    """Return the newest command's id: every write records one, so it is a free data version."""
+    return int(connection.execute(select(func.coalesce(func.max(Command.command_id), 0))).scalar_one())
+
+
+def newest_command(connection: Connection) -> Any:
+    """Return (command_id, service, actor, at) of the newest command, or None."""
+    chosen = select(Command.command_id, Command.service, Command.actor, Command.at)
+    return connection.execute(chosen.order_by(Command.command_id.desc()).limit(1)).first()
+
+
+def is_demo(connection: Connection) -> bool:
+    """Return whether the demo build left its mark."""
+    found = select(Command.command_id).where(Command.service == DEMO_SERVICE).limit(1)
+    return connection.execute(found).first() is not None
+
+
+def is_empty(connection: Connection) -> bool:
+    """Return whether there is no sales order."""
+    return connection.execute(select(SalesOrder.order_id).limit(1)).first() is None
+
+
+def last_day(connection: Connection) -> date | None:
+    """Return the newest day on which a line was entered or delivered; None for an empty book."""
+    line = SalesOrderLine
+    days = [
+        connection.execute(select(func.max(column, type_=Day()))).scalar_one()
+        for column in (line.entered_on, line.delivered_on)
+    ]
+    return max((day for day in days if day is not None), default=None)
+
+
+def sources(connection: Connection) -> list[str]:
+    """Return the source systems that orders came from."""
+    return list(
+        connection.execute(select(SalesOrder.source).distinct().order_by(SalesOrder.source)).scalars()
+    )
+
+
+def heartbeat(connection: Connection) -> Any:
+    """Return the worker's newest heartbeat (instant); None until there is a worker."""
+    return connection.execute(select(func.max(WorkerLease.heartbeat_at))).scalar_one()

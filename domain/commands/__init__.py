@@ -1,0 +1,1 @@
+"""Commands of `python -m domain`: one file per command; each reads the clock, opens its unit of work and prints."""

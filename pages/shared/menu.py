@@ -1,0 +1,59 @@
+"""The map of the tower: its screens by section, as data. The shell, links, help and tests read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One entry: `key` is its URL path, `file` lies under pages/, `tip` is what it is for in one sentence."""
+
+    key: str
+    section: str
+    file: str
+    title: str
+    icon: str
+    tip: str
+    visible: bool = True
+
+    @property
+    def help_file(self) -> str:
+        """Return the name of its help page under docs/how_to/screens/."""
+        return self.file.removesuffix(".py").replace("/", "_") + ".md"
+
+
+SCREENS = (
+    Screen("tower", "Monitor", "tower/tower.py", "Tower", "monitoring", "The state of the book, and what is late or about to be."),
+    Screen("wall", "Monitor", "tower/wall.py", "Wall", "tv", "The same figures for a screen on the wall; updates itself."),
+    Screen("orders", "Work", "work/orders.py", "Orders", "list_alt", "Every order line by filter; views are links."),
+    Screen("order", "Work", "work/order.py", "Order", "receipt_long", "One order with everything that happened to it.", False),
+    Screen("delivery_dates", "Promise", "promise/delivery_dates.py", "Delivery dates", "event_available", "One box for any number: when does it come, and why."),
+    Screen("on_time", "Insight", "insight/on_time.py", "On time", "query_stats", "On-time figures with rule, numerator and denominator."),
+    Screen("imports", "Control", "control/imports.py", "Imports", "upload_file", "Bring an order extract in, mend its rows, undo it."),
+)  # fmt: skip
+HOME = "tower"
+
+
+def screen(key: str) -> Screen:
+    """Return the screen of that key."""
+    return next(found for found in SCREENS if found.key == key)
+
+
+def sections() -> dict[str, list[st.Page]]:
+    """Return the navigation: pages by section, in order. Made anew for each run, as Streamlit expects."""
+    menu: dict[str, list[st.Page]] = {}
+    for found in SCREENS:
+        page = st.Page(
+            found.file,
+            title=found.title,
+            icon=f":material/{found.icon}:",
+            url_path=found.key,
+            default=found.key == HOME,
+            visibility="visible" if found.visible else "hidden",
+            help=found.tip,
+        )
+        menu.setdefault(found.section, []).append(page)
+    return menu

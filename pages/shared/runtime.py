@@ -1,0 +1,122 @@
+"""The screens' only door to data: `read` (cached by data version) and `execute` (one unit of work per click)."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from sqlalchemy import Engine
+
+from db.engine import create_engine
+from db.queries import data
+from db.unit_of_work import UnitOfWork, reading, transact
+from domain.settings import settings
+from domain.vocabulary.errors import DomainError
+
+T = TypeVar("T")
+log = logging.getLogger("tower.pages")
+CACHED_SECONDS = 600
+CACHED_ANSWERS = 400
+
+
+@dataclass(frozen=True)
+class Done:
+    """A committed command and what it answered."""
+
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A command that changed nothing: why, and what to do."""
+
+    code: str
+    message: str
+    fix: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@st.cache_resource
+def _engine(url: str) -> Engine:
+    return create_engine(url)
+
+
+def engine() -> Engine:
+    """Return the engine of this installation's database."""
+    return _engine(settings().database_url)
+
+
+def now() -> datetime:
+    """Return this instant (UTC)."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return this day in the company's time zone."""
+    return now().astimezone(ZoneInfo(settings().time_zone)).date()
+
+
+def actor() -> str:
+    """Return who acts: the one local user, until there is a sign-in."""
+    return settings().actor
+
+
+def role() -> str:
+    """Return the role that reads are scoped to; part of every cache key."""
+    return "LOCAL"
+
+
+def data_version() -> int:
+    """Return the newest command's id."""
+    with reading(engine()) as unit:
+        return data.version(unit.connection)
+
+
+def read(query: Callable[..., T], **filters: Any) -> T:
+    """Return what a query or read-only service answers; the same question of the same data is asked once.
+
+    A query takes the connection as its first argument; a service marked `read_only` takes `uow`. Filters must
+    be hashable. Reads never commit.
+    """
+    if not getattr(query, "read_only", False) and not query.__module__.startswith("db.queries"):
+        raise TypeError(f"{query.__module__}.{query.__qualname__} is neither a query nor a read-only service")
+    name = f"{query.__module__}.{query.__qualname__}"
+    key = tuple(sorted(filters.items()))
+    answer: T = _answer(name, key, (settings().database_url, role(), data_version()), query)
+    return answer
+
+
+@st.cache_data(ttl=CACHED_SECONDS, max_entries=CACHED_ANSWERS, show_spinner=False)
+def _answer(name: str, filters: tuple[Any, ...], scope: tuple[Any, ...], _query: Callable[..., T]) -> T:
+    with reading(engine()) as unit:
+        if getattr(_query, "read_only", False):
+            return _query(uow=unit, **dict(filters))
+        return _query(unit.connection, **dict(filters))
+
+
+def execute(service: Callable[..., Any], **arguments: Any) -> Done | Refused:
+    """Run a service in one transaction with `now` and `actor`; refusals come back as values, never as traces."""
+
+    def work(unit: UnitOfWork) -> Any:
+        return service(uow=unit, now=now(), actor=actor(), **arguments)
+
+    try:
+        return Done(transact(engine(), work))
+    except DomainError as refusal:
+        return Refused(refusal.code, refusal.message, refusal.fix, dict(refusal.data))
+    except Exception:
+        reference = unexpected()
+        return Refused("unexpected", f"Something unexpected happened, reference {reference}.", "Try again.")
+
+
+def unexpected() -> str:
+    """Log the exception in flight once and return the reference that people can quote."""
+    reference = uuid.uuid4().hex[:8]
+    log.exception("unexpected error, reference %s", reference)
+    return reference

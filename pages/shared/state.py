@@ -1,0 +1,40 @@
+"""What a browser tab remembers between reruns: the only place that touches session state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+def as_of(today: date) -> date:
+    """Return the day that the tower shows: the one chosen in the sidebar or the URL, else today."""
+    chosen = st.session_state.get("as_of")
+    return chosen if isinstance(chosen, date) and chosen <= today else today
+
+
+def choose_as_of(day: date | None) -> None:
+    """Set the day that the tower shows (in a callback, before its field is drawn); None is today."""
+    st.session_state["as_of"] = day
+
+
+def recall(name: str, make: Callable[[], T]) -> T:
+    """Return what this tab remembers under `name`, made on first use."""
+    if name not in st.session_state:
+        st.session_state[name] = make()
+    kept: T = st.session_state[name]
+    return kept
+
+
+def remember(name: str, value: Any) -> None:
+    """Keep a value for this tab."""
+    st.session_state[name] = value
+
+
+def forget(name: str) -> None:
+    """Drop what this tab remembers under `name`."""
+    st.session_state.pop(name, None)

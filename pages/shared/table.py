@@ -1,0 +1,95 @@
+"""Reading lists: one table with typed columns, links, and export with the filter printed in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from domain.exchange.files import export
+from pages.shared import runtime
+
+Kind = Literal["text", "link", "count", "quantity", "money", "day", "instant", "percent", "word"]
+LAZY_FROM = 10_000
+ROW = 35
+
+
+class Column(NamedTuple):
+    """A column of a list: name in the frame, heading, kind, width, and the pattern that a link shows."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    width: Literal["small", "medium", "large"] | int | None = None
+    shows: str | None = None
+    help: str | None = None
+    pinned: bool = False
+
+
+def show(
+    rows: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    alt: str,
+    key: str,
+    height: int | Literal["auto"] = "auto",
+) -> None:
+    """Draw the rows; big lists load as they are scrolled."""
+    st.dataframe(
+        rows,
+        column_order=[column.name for column in columns],
+        column_config={column.name: _config(column) for column in columns},
+        hide_index=True,
+        height=height,
+        row_height=ROW,
+        lazy=len(rows) > LAZY_FROM or None,
+        placeholder="–",
+        alt=alt,
+        key=key,
+    )
+
+
+def offer(
+    rows: pd.DataFrame, columns: Sequence[Column], *, title: str, filters: Mapping[str, str], key: str
+) -> None:
+    """Draw the export menu: CSV and XLSX with title, filters and time printed in the file."""
+    made = runtime.now()
+    shown = {column.name: column.label for column in columns}
+    with st.popover("Export", icon=":material/download:", key=f"{key}_menu"):
+        st.caption(f"{len(rows):,} rows with the filter printed in the file.")
+        for label, make, suffix, mime in (
+            ("CSV", export.as_csv, "csv", "text/csv"),
+            ("Excel", export.as_xlsx, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ):
+            st.download_button(
+                label,
+                data=lambda make=make: make(rows, shown, title=title, filters=dict(filters), made=made),
+                file_name=f"{title.lower().replace(' ', '_')}_{made:%Y%m%d_%H%M}.{suffix}",
+                mime=mime,
+                key=f"{key}_{suffix}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _config(column: Column) -> Any:
+    given = {"label": column.label, "width": column.width, "help": column.help, "pinned": column.pinned or None}
+    match column.kind:
+        case "link":
+            return st.column_config.LinkColumn(**given, display_text=column.shows)
+        case "count":
+            return st.column_config.NumberColumn(**given, format="localized", step=1)
+        case "quantity":
+            return st.column_config.NumberColumn(**given, format="localized")
+        case "money":
+            return st.column_config.NumberColumn(**given, format="%.2f")
+        case "percent":
+            return st.column_config.NumberColumn(**given, format="%.4f %%")
+        case "day":
+            return st.column_config.DateColumn(**given, format="YYYY-MM-DD")
+        case "instant":
+            return st.column_config.DatetimeColumn(**given, format="YYYY-MM-DD HH:mm", timezone="UTC")
+        case _:
+            return st.column_config.TextColumn(**given)

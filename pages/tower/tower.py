@@ -1,0 +1,3 @@
+"""Tower."""
+from pages.shared import frame
+opened = frame.open_page("tower", "hello")

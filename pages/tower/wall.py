@@ -1,0 +1,3 @@
+"""wall."""
+from pages.shared import frame
+opened = frame.open_page("wall", "hello")

@@ -1,0 +1,3 @@
+"""order."""
+from pages.shared import frame
+opened = frame.open_page("order", "hello")

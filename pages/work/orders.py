@@ -1,0 +1,3 @@
+"""orders."""
+from pages.shared import frame
+opened = frame.open_page("orders", "hello")
