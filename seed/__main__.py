@@ -21,9 +21,15 @@ def import_(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Files or folders of one extract.")],
     profile: Annotated[str, typer.Option(help="Name of a profile, or the path of a .yaml file.")],
     date_format: Annotated[list[str] | None, typer.Option(help='"%d/%m/%Y" or "column=%d/%m/%Y".')] = None,
-    number_format: Annotated[list[str] | None, typer.Option(help='",." or "column=,.": decimal, thousands.')] = None,
-    answer: Annotated[list[str] | None, typer.Option(help='"column=HEADER" for a column that was asked.')] = None,
-    clear: Annotated[list[str] | None, typer.Option(help="Field whose empty cells empty what is stored.")] = None,
+    number_format: Annotated[
+        list[str] | None, typer.Option(help='",." or "column=,.": decimal, thousands.')
+    ] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option(help='"column=HEADER" for a column that was asked.')
+    ] = None,
+    clear: Annotated[
+        list[str] | None, typer.Option(help="Field whose empty cells empty what is stored.")
+    ] = None,
     database: Database = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Run everything, keep nothing.")] = False,

@@ -270,7 +270,9 @@ class _Load:
         delivered = np.flatnonzero(lines["delivered_on"] != MISSING)
         if not len(delivered):
             return
-        order, first, inverse = np.unique(lines["order_id"][delivered], return_index=True, return_inverse=True)
+        order, first, inverse = np.unique(
+            lines["order_id"][delivered], return_index=True, return_inverse=True
+        )
         arrived = lines["delivered_on"][delivered][first]
         count, key = len(order), self.key
         self._put(Shipment, count, {
@@ -338,7 +340,10 @@ def _table(model: Any) -> Table:
 @contextmanager
 def _indexes_built_after(connection: Connection, table: Table) -> Iterator[dict[str, float]]:
     """Drop the secondary indexes of an empty table for the time of the load and build them after it."""
-    empty = connection.execute(select(func.count()).select_from(select(table).limit(1).subquery())).scalar_one() == 0
+    empty = (
+        connection.execute(select(func.count()).select_from(select(table).limit(1).subquery())).scalar_one()
+        == 0
+    )
     indexes: list[Index] = sorted(table.indexes, key=lambda index: str(index.name)) if empty else []
     for index in indexes:
         index.drop(connection, checkfirst=True)
@@ -359,8 +364,12 @@ def _default_database() -> str:
 def scale_command(
     lines: Annotated[int, typer.Option(help="How many order lines.", min=1)] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed number: the same number gives the same book.")] = 7,
-    database: Annotated[str, typer.Option(help="Database address; default DATABASE_URL or var/scale.db.")] = "",
-    open_share: Annotated[float, typer.Option(help="Share of the lines that are open.", min=0.0, max=1.0)] = 1.0,
+    database: Annotated[
+        str, typer.Option(help="Database address; default DATABASE_URL or var/scale.db.")
+    ] = "",
+    open_share: Annotated[
+        float, typer.Option(help="Share of the lines that are open.", min=0.0, max=1.0)
+    ] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts and seconds as JSON.")] = False,
 ) -> None:
     """Add a book of any size by bulk insert; prints what went in."""

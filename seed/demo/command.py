@@ -21,11 +21,17 @@ CONFLICTS = ("demo.database_not_empty", "demo.not_a_demo", "demo.holds_other_ord
 
 
 def demo(
-    database: Annotated[str, typer.Option(help="sqlite:///file.db or postgresql://…; default DATABASE_URL.")] = "",
+    database: Annotated[
+        str, typer.Option(help="sqlite:///file.db or postgresql://…; default DATABASE_URL.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed number: the same number and day give the same world.")] = 7,
     today: Annotated[str, typer.Option(help="Build as of this day, YYYY-MM-DD; default today.")] = "",
-    reset_first: Annotated[bool, typer.Option("--reset", help="Empty a demo database and build it anew.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --reset: remove orders of other sources too.")] = False,
+    reset_first: Annotated[
+        bool, typer.Option("--reset", help="Empty a demo database and build it anew.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --reset: remove orders of other sources too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Fill an empty database with the demo world; do nothing when the demo is there already.
