@@ -191,6 +191,10 @@ def _number_question(proof: NumberProof, place: _Place) -> FileRefused:
         column=place.header,
         question=f"number:{place.name}",
         choices=[",.", ".,"],
+        readings=[
+            (place.table.row_numbers[r.index], str(r.value), [(mark, str(number)) for mark, number in r.readings])
+            for r in proof.readings
+        ],
     )
 
 
@@ -234,6 +238,10 @@ def _date_question(proof: DateProof, place: _Place) -> FileRefused:
         column=place.header,
         question=f"date:{place.name}",
         choices=choices,
+        readings=[
+            (place.table.row_numbers[r.index], str(r.value), [(fmt, day.isoformat()) for fmt, day in r.readings])
+            for r in proof.readings
+        ],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from domain.exchange.files.reader import ReadOptions, read_tables
@@ -24,18 +24,28 @@ def prepare(
     answers: Answers | None = None,
     codes: Mapping[str, Mapping[str, str | None]] | None = None,
     clear: frozenset[str] = frozenset(),
+    progress: Callable[[str], None] | None = None,
 ) -> MappedImport:
     """Read and map the files; raise FileRefused when a file cannot be taken or a question is open.
 
     `codes` are edited code maps that go before the profile's own. `clear` names fields whose empty cells
-    empty what is stored.
+    empty what is stored. `progress` is told each step as it begins, for people who wait.
     """
-    tables = [table for item in given for table in _read(profile, item)]
+    tell = progress or _silent
+    tables: list[RawTable] = []
+    for item in given:
+        tell(f"Reading {item.name if isinstance(item, Path) else item[0]}")
+        tables.extend(_read(profile, item))
+    tell(f"Mapping {sum(map(len, tables)):,} rows")
     bundle = load_bundle(profile, tables, answers or Answers())
     merged = {field: {**profile.codes.get(field, {})} for field in profile.codes}
     for field, edited in (codes or {}).items():
         merged.setdefault(field, {}).update(edited)
     return map_bundle(bundle, merged, clear)
+
+
+def _silent(_step: str) -> None:
+    """Tell nobody."""
 
 
 def _read(profile: Profile, given: Given) -> list[RawTable]:
