@@ -106,3 +106,6 @@ def engine(database_url: str) -> Iterator[Engine]:
     made = create_engine(database_url, bulk=True)
     yield made
     made.dispose()
+
+
+from tests.worlds import demo_engine, empty_world, scms_engine  # noqa: E402, F401

@@ -43,13 +43,15 @@ def delivered_parts(as_of: date, *, source: str | None = None) -> Select[Any]:
     )
 
 
-def backlog(as_of: date, *, source: str | None = None) -> Select[Any]:
+def backlog(as_of: date, *, source: str | None = None) -> Select[Any, int, Any, int, Any]:
     """Select count, overdue count and open value of the open lines, one row per currency."""
     fact = line_facts(as_of, source=source).c
+    # One expression for both places: PostgreSQL takes two with parameters of their own for different ones.
+    currency = func.coalesce(fact.currency, "")
     return select(
-        func.coalesce(fact.currency, "").label("currency"),
+        currency.label("currency"),
         func.count().label("open_lines"),
         func.sum(fact.is_overdue).label("overdue_lines"),
         func.count(fact.open_amount).label("valued_lines"),
         func.sum(fact.open_amount).label("open_value"),
-    ).group_by(func.coalesce(fact.currency, ""))
+    ).group_by(currency)

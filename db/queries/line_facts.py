@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
     Select,
     Subquery,
     and_,
     case,
+    cast,
     func,
     literal,
     or_,
@@ -36,7 +38,7 @@ from db.tables import (
     Sku,
     Supply,
 )
-from db.types import Day, Money, Quantity
+from db.types import Day, Instant, Money, Quantity
 from domain.vocabulary.statuses import (
     HoldScope,
     HoldStatus,
@@ -50,13 +52,19 @@ INCOMING = (SupplyStatus.PLANNED, SupplyStatus.IN_TRANSIT)
 CLOSED_HOLDS = (HoldStatus.RELEASED, HoldStatus.REJECTED, HoldStatus.EXPIRED)
 
 
-def end_of_day(as_of: date) -> datetime:
+AsOf = date | ColumnElement[Any]
+"""A day: a date, or an expression of type Day such as the current day in a view."""
+
+
+def end_of_day(as_of: AsOf) -> datetime | ColumnElement[Any]:
     """Return the first instant after day `as_of` (UTC)."""
-    return datetime.combine(as_of + timedelta(days=1), time(), tzinfo=UTC)
+    if isinstance(as_of, date):
+        return datetime.combine(as_of + timedelta(days=1), time(), tzinfo=UTC)
+    return type_coerce((cast(type_coerce(as_of, Integer), BigInteger) + 1) * 86_400, Instant)
 
 
 def line_facts(
-    as_of: date, *, source: str | None = None, live: bool = True, delivered: bool = False, both: bool = False
+    as_of: AsOf, *, source: str | None = None, live: bool = True, delivered: bool = False, both: bool = False
 ) -> Subquery:
     """Return the lines open as of `as_of` as a subquery; with `delivered`, those delivered by then instead.
 
@@ -65,8 +73,7 @@ def line_facts(
     day the reasons that rest on them are NOT_RECORDED rather than guessed.
     """
     line, order, customer, sku = SalesOrderLine, SalesOrder, Customer, Sku
-    change = _first_change_after(as_of, "promised_on")
-    promised = case((change.c.line_id.is_not(None), change.c.old), else_=line.promised_on)
+    promised, change = changed_day("promised_on", as_of)
     qty_net = type_coerce(
         line.qty_ordered - line.qty_cancelled_customer - line.qty_cancelled_supplier, Quantity
     )
@@ -76,7 +83,7 @@ def line_facts(
     is_delivered = and_(line.delivered_on.is_not(None), line.delivered_on <= as_of)
     held = on_hold_at(as_of)
     chosen: ColumnElement[bool] = is_delivered if delivered else is_open
-    statement: Select[Any] = (
+    statement = (
         select(
             line.line_id,
             line.order_id,
@@ -98,7 +105,7 @@ def line_facts(
             line.entered_on,
             line.requested_on,
             line.promised_on_first,
-            type_coerce(promised, Day).label("promised_on"),
+            promised.label("promised_on"),
             line.planned_ship_on,
             line.expected_on,
             line.first_delivered_on,
@@ -111,7 +118,10 @@ def line_facts(
             line.net_amount,
             type_coerce(_open_amount(qty_net, qty_open, is_open), Money).label("open_amount"),
             case((is_open, 1), else_=0).label("is_open"),
-            case((and_(is_open, promised < literal(as_of, Day)), 1), else_=0).label("is_overdue"),
+            case(
+                (and_(is_open, promised < (literal(as_of, Day) if isinstance(as_of, date) else as_of)), 1),
+                else_=0,
+            ).label("is_overdue"),
             case((held, 1), else_=0).label("on_hold"),
             _wait_reason(as_of, held, qty_open, promised, live).label("wait_reason"),
         )
@@ -127,7 +137,7 @@ def line_facts(
     return statement.subquery("line_facts")
 
 
-def open_at(as_of: date) -> ColumnElement[bool]:
+def open_at(as_of: AsOf) -> ColumnElement[bool]:
     """Return the condition that a line is open as of `as_of`."""
     line = SalesOrderLine
     return and_(
@@ -137,7 +147,7 @@ def open_at(as_of: date) -> ColumnElement[bool]:
     )
 
 
-def active_holds(as_of: date, *columns: Any) -> Select[Any]:
+def active_holds(as_of: AsOf, *columns: Any) -> Select[Any]:
     """Return holds placed by the end of `as_of` and not closed by then."""
     end = end_of_day(as_of)
     return select(*columns or (Hold,)).where(
@@ -149,7 +159,7 @@ def active_holds(as_of: date, *columns: Any) -> Select[Any]:
     )
 
 
-def on_hold_at(as_of: date) -> ColumnElement[bool]:
+def on_hold_at(as_of: AsOf) -> ColumnElement[bool]:
     """Return the condition that a hold on the line, its order, customer or SKU is active as of `as_of`."""
 
     def held(scope: HoldScope) -> Select[Any]:
@@ -163,7 +173,17 @@ def on_hold_at(as_of: date) -> ColumnElement[bool]:
     )
 
 
-def _first_change_after(as_of: date, field: str) -> Subquery:
+def changed_day(field: str, as_of: AsOf) -> tuple[ColumnElement[Any], Subquery]:
+    """Return the day `field` ("promised_on", "requested_on") of a line as it stood at `as_of`.
+
+    The second value is the subquery that the select must outer join on `line_id`.
+    """
+    change = _first_change_after(as_of, field)
+    column = getattr(SalesOrderLine, field)
+    return type_coerce(case((change.c.line_id.is_not(None), change.c.old), else_=column), Day), change
+
+
+def _first_change_after(as_of: AsOf, field: str) -> Subquery:
     rank = func.row_number().over(
         partition_by=DateChange.line_id, order_by=(DateChange.changed_at, DateChange.date_change_id)
     )
@@ -172,10 +192,10 @@ def _first_change_after(as_of: date, field: str) -> Subquery:
         .where(DateChange.field == field, DateChange.changed_at >= end_of_day(as_of))
         .subquery()
     )
-    return select(later.c.line_id, later.c.old).where(later.c.rank == 1).subquery("later_change")
+    return select(later.c.line_id, later.c.old).where(later.c.rank == 1).subquery(f"later_{field}")
 
 
-def _delivered_by(as_of: date) -> ColumnElement[Any]:
+def _delivered_by(as_of: AsOf) -> ColumnElement[Any]:
     """Quantity delivered by `as_of`: from the shipments where there are any, else as the line states it."""
     shipped = (
         select(func.sum(type_coerce(ShipmentLine.qty, Integer)))
@@ -213,7 +233,7 @@ def _open_amount(
 
 
 def _wait_reason(
-    as_of: date, held: ColumnElement[bool], qty_open: ColumnElement[Any], promised: Any, live: bool
+    as_of: AsOf, held: ColumnElement[bool], qty_open: ColumnElement[Any], promised: Any, live: bool
 ) -> ColumnElement[str]:
     """Why an open line is not delivered, as far as rows prove it; the order of the cases is the rule.
 

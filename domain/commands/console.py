@@ -14,7 +14,9 @@ from domain.vocabulary.errors import Conflict, DomainError, NotFound
 
 Database = Annotated[
     str | None,
-    typer.Option(help="sqlite:///file.db or postgresql://user@host/name; default DATABASE_URL.", show_default=False),
+    typer.Option(
+        help="sqlite:///file.db or postgresql://user@host/name; default DATABASE_URL.", show_default=False
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 

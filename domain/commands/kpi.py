@@ -35,7 +35,9 @@ def kpi(
             help='Unsigned days before and after the promise that still count, "7:0"; an empty side is unlimited.',
         ),
     ] = ":0",
-    basis: Annotated[Basis, typer.Option(help="The promise in force on the day, or the first one.")] = Basis.CURRENT,
+    basis: Annotated[
+        Basis, typer.Option(help="The promise in force on the day, or the first one.")
+    ] = Basis.CURRENT,
     source: Annotated[str | None, typer.Option(help="Only orders of this source system.")] = None,
     database: Database = None,
     as_json: AsJson = False,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from domain.rules.kpi.on_time import (
     share_of_rows,
     share_of_weight,
 )
-from domain.vocabulary.units import MISSING, MONEY_SCALE, from_units
+from domain.rules.kpi.otif import DueBasis, OtifPolicy
+from domain.services.otif import OtifReport, otif_report
+from domain.vocabulary.units import MISSING
 
 Basis = Literal["current", "first"]
 
@@ -45,6 +47,7 @@ class OnTimeReport:
 
     `value` holds one share per currency, in money units; amounts of different currencies are never added.
     `no_promise` counts delivered lines that no promise was recorded for: they are in no share.
+    `requested` and `promised` are on time in full against the requested day and the first promise, side by side.
     """
 
     as_of: date
@@ -58,6 +61,8 @@ class OnTimeReport:
     lateness: Lateness
     no_promise: int
     backlog: Backlog
+    requested: OtifReport
+    promised: OtifReport
 
     @property
     def policy(self) -> str:
@@ -97,6 +102,10 @@ def on_time_report(
         lateness=lateness(deliveries),
         no_promise=int((~measurable(deliveries)).sum()),
         backlog=backlog(uow, as_of=as_of, source=source),
+        requested=otif_report(uow, as_of=as_of, source=source),
+        promised=otif_report(
+            uow, as_of=as_of, policy=OtifPolicy(basis=DueBasis.PROMISED_FIRST), source=source
+        ),
     )
 
 
@@ -110,7 +119,8 @@ def backlog(uow: UnitOfWork, *, as_of: date, source: str | None = None) -> Backl
         open_lines=sum(row.open_lines for row in rows),
         overdue_lines=sum(int(row.overdue_lines or 0) for row in rows),
         open_value={
-            row.currency: row.open_value if row.valued_lines else None for row in sorted(rows, key=lambda r: r.currency)
+            row.currency: row.open_value if row.valued_lines else None
+            for row in sorted(rows, key=lambda r: r.currency)
         },
         unvalued_lines=sum(row.open_lines - row.valued_lines for row in rows),
     )
@@ -149,72 +159,3 @@ def _value(lines: Mapping[str, np.ndarray], deliveries: Deliveries, verdict: np.
         weight = np.where(currencies == currency, deliveries.amount, MISSING)
         shares[str(currency)] = share_of_weight(deliveries, verdict, weight)
     return shares
-
-
-def report_as_json(report: OnTimeReport) -> dict[str, Any]:
-    """Return the report in the shape that `python -m domain kpi --json` prints.
-
-    Values are in currency units. With several currencies there is no single value: the figure is null and
-    `by_currency` carries one share each. Where data cannot answer, the figure says "not recorded".
-    """
-    value = {code: _share(share, MONEY_SCALE) for code, share in report.value.items()}
-    open_value = {code: _number(amount) for code, amount in report.backlog.open_value.items()}
-    return {
-        "as_of": report.as_of.isoformat(),
-        "policy": report.policy,
-        "kpis": {
-            "on_time_line": _share(report.line),
-            "on_time_order": _share(report.order),
-            "on_time_shipment": _share(report.shipment),
-            "on_time_value": _single(value, _share(Share(0, 0))),
-            "on_time_quantity": _share(report.quantity, 1000),
-            "in_full": "not recorded",
-            "on_time_requested": "not recorded",
-        },
-        "lateness": {
-            "late": report.lateness.late,
-            "on_the_day": report.lateness.on_the_day,
-            "early": report.lateness.early,
-            "later_than_days": {str(k): v for k, v in report.lateness.later_than.items()},
-            "mean_of_late_days": report.lateness.mean_of_late,
-            "median_of_late_days": report.lateness.median_of_late,
-            "longest_days": report.lateness.longest,
-        },
-        "no_promise_recorded": report.no_promise,
-        "backlog": {
-            "open_lines": report.backlog.open_lines,
-            "overdue_lines": report.backlog.overdue_lines,
-            "open_value": (next(iter(open_value.values())) if len(open_value) == 1 else 0 if not open_value else None),
-            "open_value_by_currency": open_value,
-            "lines_without_value": report.backlog.unvalued_lines,
-        },
-    }
-
-
-def _share(share: Share, scale: int = 1) -> dict[str, Any]:
-    return {
-        "numerator": _number(from_units(share.numerator, scale)),
-        "denominator": _number(from_units(share.denominator, scale)),
-        "percent": _number(share.percent),
-    }
-
-
-def _single(shares: dict[str, dict[str, Any]], empty: dict[str, Any]) -> dict[str, Any]:
-    if not shares:
-        return empty
-    if len(shares) == 1:
-        currency, only = next(iter(shares.items()))
-        return {**only, "currency": currency}
-    return {
-        "numerator": None,
-        "denominator": None,
-        "percent": None,
-        "note": "several currencies: amounts of different currencies are never added",
-        "by_currency": shares,
-    }
-
-
-def _number(value: Decimal | None) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

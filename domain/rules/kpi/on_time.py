@@ -30,7 +30,9 @@ class Window:
         Raises DomainError kpi.window_invalid for anything else.
         """
         early, colon, late = text.strip().partition(":")
-        if colon != ":" or not all(side == "" or (side.isascii() and side.isdigit()) for side in (early, late)):
+        if colon != ":" or not all(
+            side == "" or (side.isascii() and side.isdigit()) for side in (early, late)
+        ):
             raise DomainError(
                 "kpi.window_invalid",
                 f"The window {text!r} is not EARLY:LATE in whole days.",
@@ -80,7 +82,7 @@ class Share:
 
 def measurable(deliveries: Deliveries) -> Mask:
     """Return which rows have a promise to be measured against."""
-    return deliveries.promised != MISSING
+    return np.asarray(deliveries.promised != MISSING)
 
 
 def on_time(deliveries: Deliveries, window: Window) -> Mask:
