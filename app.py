@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from sqlalchemy import Engine
@@ -49,7 +50,8 @@ def prepare() -> None:
         chosen = settings()
         if chosen.seed_demo and chosen.host in LOOPBACK and is_empty(made) and demo_mark(made) is None:
             now = datetime.now(UTC)
-            build(made, today=now.date(), now=now, progress=lambda step: print(f"  {step}", file=sys.stderr))
+            today = now.astimezone(ZoneInfo(chosen.time_zone)).date()
+            build(made, today=today, now=now, progress=lambda step: print(f"  {step}", file=sys.stderr))
     finally:
         made.dispose()
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
-from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError
+from babel import Locale, UnknownLocaleError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.vocabulary.errors import DomainError
@@ -14,29 +18,48 @@ DEFAULT_DATABASE = "sqlite:///var/tower.db"
 
 
 class Settings(BaseSettings):
-    """Settings of this installation; unknown TOWER_ names are ignored, wrong values are refused by name."""
+    """Settings of this installation; unknown TOWER_ names and wrong values are refused by name."""
 
     model_config = SettingsConfigDict(env_prefix="TOWER_", extra="ignore", populate_by_name=True)
 
-    database_url: str = Field(default=DEFAULT_DATABASE, validation_alias="DATABASE_URL")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8501, ge=0, le=65535)
-    company: str = "Order Control Tower"
-    time_zone: str = "Europe/Berlin"
-    locale: str = "en_GB"
-    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
-    actor: str = "local"
-    seed_demo: bool = True
-    sqlite_sync: Literal["normal", "full"] = "normal"
+    database_url: str = Field(
+        DEFAULT_DATABASE,
+        validation_alias="DATABASE_URL",
+        description="Where the data lives: sqlite:///path/to/file.db or postgresql://user:password@host/name.",
+    )
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(8501, ge=0, le=65535, description="Port that the server prefers; a busy one is replaced.")
+    time_zone: str = Field("Europe/Berlin", description="The company's time zone (IANA name): what day it is.")
+    locale: str = Field("en_GB", description="How numbers, money and days are written (CLDR name).")
+    actor: str = Field("local", description="Name of the one local user.")
+    seed_demo: bool = Field(True, description="Fill an empty database with the demo world, on loopback only.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            near = get_close_matches(name, available_timezones(), n=1)
+            raise ValueError(f"no such time zone{f', did you mean {near[0]}' if near else ''}")
+        return name
+
+    @field_validator("locale")
+    @classmethod
+    def _locale(cls, name: str) -> str:
+        try:
+            Locale.parse(name)
+        except (ValueError, UnknownLocaleError):
+            raise ValueError("no such locale; write for example en_GB or de_DE") from None
+        return name
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """Return the settings in force; raise DomainError settings.invalid that names each wrong variable."""
+    _refuse_unknown(os.environ)
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{_variable(e['loc'])}: {e['msg']} (found {e['input']!r})" for e in error.errors())
+        wrong = "; ".join(f"{variable(str(e['loc'][0]).removeprefix('TOWER_').lower())}: {e['msg']} (found {e['input']!r})" for e in error.errors())
         raise DomainError(
             "settings.invalid",
             f"The environment holds settings that cannot be used: {wrong}.",
@@ -44,6 +67,19 @@ def settings() -> Settings:
         ) from None
 
 
-def _variable(place: tuple[int | str, ...]) -> str:
-    name = str(place[0])
-    return name if name == "DATABASE_URL" else f"TOWER_{name.upper()}"
+def variable(field: str) -> str:
+    """Return the environment variable that sets a field."""
+    return "DATABASE_URL" if field == "database_url" else f"TOWER_{field.upper()}"
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = [variable(field) for field in Settings.model_fields]
+    for name in environment:
+        if name.startswith("TOWER_") and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            raise DomainError(
+                "settings.unknown",
+                f"The environment sets {name}, which is not a setting.",
+                fix=f"Did you mean {near[0]}?" if near else "docs/reference/settings.md lists the settings.",
+                name=name,
+            )

@@ -102,8 +102,8 @@ def link(key: str, label: str, opened: Opened | None = None, *, icon: str | None
         menu.screen(key).file,
         label=label,
         icon=f":material/{icon}:" if icon else None,
+        icon_position="right",
         query_params=asked or None,
-        help=None,
     )
 
 

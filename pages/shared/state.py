@@ -38,3 +38,9 @@ def remember(name: str, value: Any) -> None:
 def forget(name: str) -> None:
     """Drop what this tab remembers under `name`."""
     st.session_state.pop(name, None)
+
+
+def seconds(name: str) -> int:
+    """Return a URL parameter such as 30s as whole seconds; 0 when it is absent or no duration."""
+    text = str(st.query_params.get(name, "")).strip().lower().removesuffix("s")
+    return int(text) if text.isascii() and text.isdigit() else 0

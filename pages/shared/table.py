@@ -11,7 +11,7 @@ import streamlit as st
 from domain.exchange.files import export
 from pages.shared import runtime
 
-Kind = Literal["text", "link", "count", "quantity", "money", "day", "instant", "percent", "word"]
+Kind = Literal["text", "link", "count", "quantity", "money", "day", "instant", "percent", "bar"]
 LAZY_FROM = 10_000
 ROW = 35
 
@@ -40,7 +40,7 @@ def show(
     st.dataframe(
         rows,
         column_order=[column.name for column in columns],
-        column_config={column.name: _config(column) for column in columns},
+        column_config={column.name: _config(column, rows) for column in columns},
         hide_index=True,
         height=height,
         row_height=ROW,
@@ -74,13 +74,16 @@ def offer(
             )
 
 
-def _config(column: Column) -> Any:
+def _config(column: Column, rows: pd.DataFrame) -> Any:
     given = {"label": column.label, "width": column.width, "help": column.help, "pinned": column.pinned or None}
     match column.kind:
         case "link":
             return st.column_config.LinkColumn(**given, display_text=column.shows)
         case "count":
             return st.column_config.NumberColumn(**given, format="localized", step=1)
+        case "bar":
+            top = int(rows[column.name].max()) if len(rows) else 1
+            return st.column_config.ProgressColumn(**given, format="localized", min_value=0, max_value=max(top, 1))
         case "quantity":
             return st.column_config.NumberColumn(**given, format="localized")
         case "money":

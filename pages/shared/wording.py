@@ -84,6 +84,11 @@ def day(value: date | None) -> str:
     return MISSING if value is None else str(format_date(value, "EEE d MMM y", locale=settings().locale))
 
 
+def short_day(value: date) -> str:
+    """Return a day as "24 Nov"."""
+    return str(format_date(value, "d MMM", locale=settings().locale))
+
+
 def instant(value: datetime | None, *, with_day: bool = True) -> str:
     """Return an instant in the company's zone, zone named."""
     if value is None:
