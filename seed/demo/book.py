@@ -157,9 +157,11 @@ def draw_quantities(rng: np.random.Generator, price: np.ndarray[Any, Any], tier:
     return np.maximum(np.round(drawn / step) * step, 1).astype(np.int64)
 
 
-def customer_pos(rng: np.random.Generator, customer: Ints, entry: Ints) -> np.ndarray[Any, Any]:
-    """Return customers' order numbers in the style that each of them keeps."""
+def customer_pos(
+    rng: np.random.Generator, customer: Ints, entry: Ints, *, first: int
+) -> np.ndarray[Any, Any]:
+    """Return customers' order numbers in the style that each of them keeps, running up from `first`."""
     serial = np.argsort(np.argsort(entry, kind="stable"), kind="stable") * 3 + rng.integers(0, 3, len(entry))
     styles = ("45{:08d}", "PO-{:06d}", "{:07d}", "BE{:06d}/26", "MRO-{:05d}")
     pairs = zip(customer.tolist(), serial.tolist(), strict=True)
-    return np.array([styles[c % 5].format(10_000 + s) for c, s in pairs], dtype=object)
+    return np.array([styles[c % 5].format(first + s) for c, s in pairs], dtype=object)

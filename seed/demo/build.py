@@ -17,11 +17,13 @@ from domain.vocabulary.errors import DomainError
 from seed.bulk import advance_sequences, fold_journal, insert_columns
 from seed.demo.billing import Bills, plan_bills, write_bills
 from seed.demo.book import joined
+from seed.demo.closures import Closures, observe_closures
+from seed.demo.credit import fit_limits
 from seed.demo.documents import Parts, write_orders
 from seed.demo.history import make_history
 from seed.demo.holds import write_holds
 from seed.demo.logistics import write_shipments
-from seed.demo.open_book import make_open_book
+from seed.demo.open_book import make_open_book, repeat_purchase_orders
 from seed.demo.parties import add_parties
 from seed.demo.products import add_products
 from seed.demo.stock import write_stock
@@ -104,17 +106,21 @@ def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> Wo
     stories, named = make_stories(world, parties, products)
     _silence(current.orders, silent_customer(parties))
     book = joined([history, current, stories])
+    closures = Closures(world, parties)
+    observe_closures(closures, book)
+    repeat_purchase_orders(book)
     bills: list[Bills] = []
 
     def settled(parts: Parts) -> object:
         bills.append(plan_bills(world, parties, book, parts))
         return bills[0].settled(book.order_count)
 
-    written = write_orders(world, parties, products, book, settled)
+    written = write_orders(world, parties, products, book, closures, settled)
     shipment_id = write_shipments(world, parties, products, book, written)
     write_bills(world, parties, book, written, bills[0], shipment_id)
     write_stock(world, parties, products, book, written, shipment_id, named)
     holds = write_holds(world, parties, products, book, written)
+    fit_limits(world, parties, book, written, holds)
     write_timeline(world, parties, book, written, holds)
     return world
 

@@ -15,6 +15,7 @@ from domain.vocabulary.units import (
     RATE_SCALE,
 )
 from seed.demo.book import Book, amount, minor_of
+from seed.demo.closures import Closures
 from seed.demo.parties import Parties
 from seed.demo.products import FX, Products
 from seed.demo.world import DAY_SECONDS, NEVER, SOURCE, Ints, World
@@ -75,7 +76,7 @@ def split_into_parts(book: Book) -> Parts:
 
 
 def write_orders(
-    world: World, parties: Parties, products: Products, book: Book, settled: Any = None
+    world: World, parties: Parties, products: Products, book: Book, closures: Closures, settled: Any = None
 ) -> Written:
     """Write sales orders, lines, schedule lines and date changes.
 
@@ -106,7 +107,7 @@ def write_orders(
         parts=parts,
     )
     _orders(world, parties, book, written)
-    _lines(world, parties, products, book, written)
+    _lines(world, parties, products, book, written, closures)
     _schedule(world, book, written)
     _date_changes(world, parties, book, written)
     return written
@@ -213,7 +214,9 @@ def _orders(world: World, parties: Parties, book: Book, written: Written) -> Non
     written.received = received
 
 
-def _lines(world: World, parties: Parties, products: Products, book: Book, written: Written) -> None:
+def _lines(
+    world: World, parties: Parties, products: Products, book: Book, written: Written, closures: Closures
+) -> None:
     lines, orders, days = book.lines, book.orders, world.days
     order, count = lines["order"], book.line_count
     sku = lines["sku"].tolist()
@@ -221,7 +224,10 @@ def _lines(world: World, parties: Parties, products: Products, book: Book, writt
     position = np.arange(count) - np.repeat(first, np.diff(np.append(first, count))) + 1
     customer = orders["customer"][order]
     transit = parties.ship_to_transit[orders["ship_to"]][order]
-    planned = np.where(lines["prom"] == NEVER, NEVER, lines["prom"] - transit)
+    planned = np.where(
+        lines["prom"] == NEVER, NEVER, closures.shipped_by(lines["site_id"], lines["prom"] - transit)
+    )
+    planned = np.where(planned == NEVER, NEVER, np.maximum(planned, orders["entry"][order]))
     done = (written.net > 0) & (written.delivered == written.net)
     last = np.maximum(lines["del1"], lines["del2"])
     started = np.where(lines["del1"] == NEVER, lines["del2"], lines["del1"])

@@ -19,6 +19,7 @@ from seed.demo.book import (
     draw_ship_tos,
     set_prices,
 )
+from seed.demo.closures import Closures, open_entries
 from seed.demo.parties import Parties
 from seed.demo.products import Products
 from seed.demo.world import NEVER, Ints, World
@@ -28,6 +29,8 @@ LINES_PER_ORDER = (0.28, 0.2, 0.16, 0.12, 0.08, 0.06, 0.04, 0.03, 0.02, 0.01)
 MONTHS = (0.86, 0.92, 1.08, 1.02, 1.05, 1.1, 0.88, 0.84, 1.12, 1.14, 1.06, 0.9)
 """Seasonality by calendar month: slow summer and year's turn, busy spring and autumn."""
 WEEKDAYS = (1.22, 1.08, 1.0, 0.95, 0.75, 0.1, 0.1)
+TIER_LATENESS = (0.55, 0.85, 1.15, 1.6)
+"""Better tiers are served first, so less of theirs is late."""
 CAUSES = ("CARRIER_DELAY", "CREDIT_HOLD", "CAPACITY")
 
 
@@ -50,10 +53,11 @@ def make_history(world: World, parties: Parties, products: Products) -> Book:
     transit = parties.ship_to_transit[orders["ship_to"]][lines["order"]]
     lines["site_id"] = parties.ship_to_site[orders["ship_to"]][lines["order"]]
     _promise(rng, lines, transit)
-    _deliver(rng, lines, transit)
+    _deliver(rng, lines, transit, parties.tier[orders["customer"]])
     _cancel(rng, lines)
     _return(rng, lines)
-    _date(world, book)
+    _date(world, parties, book)
+    _sell_what_is_sold(world, products, book)
     set_prices(book, parties, products, rng)
     _number(rng, book)
     return book
@@ -90,14 +94,16 @@ def _promise(rng: np.random.Generator, lines: dict[str, Any], transit: Ints) -> 
     lines["req"] = np.where(changed & moved, lines["req"], lines["req0"])
 
 
-def _deliver(rng: np.random.Generator, lines: dict[str, Any], transit: Ints) -> None:
+def _deliver(rng: np.random.Generator, lines: dict[str, Any], transit: Ints, tier: Ints) -> None:
     rows, orders = len(transit), int(lines["order"][-1]) + 1
-    late_order = rng.random(orders) < 0.05
+    late_order = rng.random(orders) < 0.05 * np.array(TIER_LATENESS)[tier - 1]
     cause = rng.choice(3, orders, p=(0.46, 0.2, 0.34))
     late_by = np.minimum(rng.geometric(0.36, orders), 14)
-    early = rng.choice((0, 0, 1, 1, 2, 3), orders)
+    early = rng.choice(4, orders, p=(0.56, 0.29, 0.11, 0.04))
     outcome = np.where(late_order, late_by, -early)[lines["order"]]
-    supplier_late = (rng.random(rows) < 0.029) & ~late_order[lines["order"]]
+    supplier_late = (
+        rng.random(rows) < 0.029 * np.array(TIER_LATENESS)[tier - 1][lines["order"]]
+    ) & ~late_order[lines["order"]]
     outcome = np.where(supplier_late, np.minimum(rng.geometric(0.24, rows), 25), outcome)
     arrived = np.maximum(lines["prom"] + outcome, transit + 1)
     on_road = late_order & (cause == 0)
@@ -153,7 +159,7 @@ def _return(rng: np.random.Generator, lines: dict[str, Any]) -> None:
     lines["ret_at"] = np.where(back, lines["del1"] + rng.integers(4, 15, rows), NEVER)
 
 
-def _date(world: World, book: Book) -> None:
+def _date(world: World, parties: Parties, book: Book) -> None:
     """Choose the days of entry by season and weekday, then turn relative days into days from today."""
     orders, lines = book.orders, book.lines
     numbers = np.arange(-261, -2)
@@ -168,7 +174,7 @@ def _date(world: World, book: Book) -> None:
     last = np.zeros(book.order_count, dtype=np.int64)
     for name in ("del1", "del2", "cancelled", "ret_at"):
         np.maximum.at(last, lines["order"], lines[name])
-    orders["entry"] = np.minimum(entry, -1 - last)
+    orders["entry"] = open_entries(Closures(world, parties), book, np.minimum(entry, -1 - last), -1 - last)
     begin = orders["entry"][lines["order"]]
     for name in (
         "req0",
@@ -189,6 +195,14 @@ def _date(world: World, book: Book) -> None:
     orders["released"] = np.where(first == 10_000, NEVER, np.maximum(first - 1, orders["entry"]))
 
 
+def _sell_what_is_sold(world: World, products: Products, book: Book) -> None:
+    """Replace SKUs that were not yet launched or no longer sold on the day of entry by their neighbours."""
+    sku = book.lines["sku"]
+    entered = world.days.past(book.orders["entry"])[book.lines["order"]]
+    unsold = (entered < products.launched[sku]) | (entered > products.last_order[sku])
+    book.lines["sku"] = np.where(unsold, products.neighbour[sku], sku)
+
+
 def _number(rng: np.random.Generator, book: Book) -> None:
     """Sort the book by entry and give order numbers in that sequence."""
     orders, lines = book.orders, book.lines
@@ -203,4 +217,4 @@ def _number(rng: np.random.Generator, book: Book) -> None:
         lines[name] = lines[name][sequence]
     lines["order"] = moved[sequence]
     orders["number"] = np.array([f"SO-{100_001 + i}" for i in range(book.order_count)], dtype=object)
-    orders["po"] = customer_pos(rng, orders["customer"], orders["entry"])
+    orders["po"] = customer_pos(rng, orders["customer"], orders["entry"], first=10_000)

@@ -62,7 +62,13 @@ def write_holds(
                               order_id=int(written.order_id[place])))  # fmt: skip
     open_orders = len(rows)
     rows.append(
-        _hold("CUSTOMER", int(parties.customer_id[BLOCKED_CUSTOMER]), "CREDIT", world.ago(3 * 1_440), "IN_REVIEW")
+        _hold(
+            "CUSTOMER",
+            int(parties.customer_id[BLOCKED_CUSTOMER]),
+            "CREDIT",
+            world.ago(3 * 1_440),
+            "IN_REVIEW",
+        )
     )
     quality = int(products.sku_id[products.place(QUALITY_SKU)])
     rows.append(_hold("SKU", quality, "QUALITY", world.ago(2 * 1_440), "OPEN"))

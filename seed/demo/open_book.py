@@ -20,6 +20,7 @@ from seed.demo.book import (
     draw_ship_tos,
     set_prices,
 )
+from seed.demo.credit import stretched
 from seed.demo.history import draw_skus
 from seed.demo.parties import Parties
 from seed.demo.products import Products
@@ -56,9 +57,8 @@ CONFIRM_HOLDS = (
     "PRICE,CREDIT",
     "DATA,ADDRESS,CREDIT",
 )
-LATER_HOLDS = (
-    "CREDIT", "ADDRESS", "PAYMENT", "CUSTOMER_REQUEST", "MANAGEMENT", "CREDIT,CUSTOMER_REQUEST", "CREDIT,ADDRESS",
-)  # fmt: skip
+LATER_HOLDS = ("ADDRESS", "PAYMENT", "CUSTOMER_REQUEST", "MANAGEMENT")
+CREDIT_HOLDS = ("CREDIT", "CREDIT,CUSTOMER_REQUEST", "CREDIT,ADDRESS")
 
 
 def make_open_book(world: World, parties: Parties, products: Products, first_number: int) -> Book:
@@ -119,7 +119,10 @@ def _dates(
     orders["entry"] = entry
     orders["acknowledged"] = ~((kind == "ENTERED") | ((kind == "HELD") & (late < 0.5)))
     released = np.isin(kind, ("RELEASED", "PARTIAL", "TRANSIT"))
-    orders["released"] = np.where(released, np.maximum(entry, np.minimum(promise - transit - 1, -1)), NEVER)
+    before = np.where(kind == "RELEASED", -1, -4)
+    orders["released"] = np.where(
+        released, np.maximum(entry, np.minimum(promise - transit - 1, before)), NEVER
+    )
     confirmed = ~np.isin(kind, ("ENTERED", "HELD"))[lines["order"]]
     line_promise = promise[lines["order"]]
     lines["req0"] = np.where(rng.random(len(line_promise)) < 0.8, line_promise, line_promise - 1)
@@ -213,10 +216,14 @@ def _holds(rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, An
         rng.choice(len(CONFIRM_HOLDS), len(held), p=(0.3, 0.26, 0.08, 0.1, 0.08, 0.1, 0.08))
     ]
     waiting = np.flatnonzero(orders["kind"] == "CONFIRMED")
-    chosen = np.sort(waiting[rng.random(len(waiting)) < 0.12])
-    orders["holds"][chosen] = np.array(LATER_HOLDS, dtype=object)[
-        rng.choice(len(LATER_HOLDS), len(chosen), p=(0.44, 0.12, 0.12, 0.14, 0.04, 0.08, 0.06))
-    ]
+    dear = stretched(orders["customer"])
+    for words, shares, of in (
+        (LATER_HOLDS, (0.3, 0.28, 0.32, 0.1), waiting[rng.random(len(waiting)) < 0.06]),
+        (CREDIT_HOLDS, (0.76, 0.14, 0.1), waiting[dear[waiting] & (rng.random(len(waiting)) < 0.5)]),
+    ):
+        orders["holds"][of] = np.array(words, dtype=object)[rng.choice(len(words), len(of), p=shares)]
+    solvent = held[~dear[held]]
+    orders["holds"][solvent] = [word.removesuffix(",CREDIT") for word in orders["holds"][solvent].tolist()]
     priced = np.isin(lines["order"], [i for i in held.tolist() if "PRICE" in orders["holds"][i]])
     lines["po_price"] = np.where(priced, lines["price"] * 9 // 10 // 10_000 * 10_000, lines["po_price"])
     lines["po_price"] = np.where(
@@ -226,13 +233,24 @@ def _holds(rng: np.random.Generator, orders: dict[str, Any], lines: dict[str, An
     )
 
 
+def repeat_purchase_orders(book: Book) -> None:
+    """Give orders that are held as duplicates the purchase order number of the customer's order before them."""
+    orders = book.orders
+    for place in np.flatnonzero((orders["holds"] == "DUPLICATE") & (orders["kind"] == "HELD")).tolist():
+        before = (orders["customer"] == orders["customer"][place]) & (
+            orders["entry"] < orders["entry"][place]
+        )
+        earlier = np.flatnonzero(before & (orders["kind"] != "STORY") & (orders["holds"] == ""))
+        orders["po"][place] = orders["po"][earlier[np.argmax(orders["entry"][earlier])]]
+
+
 def _number(rng: np.random.Generator, book: Book, first_number: int) -> None:
     orders = book.orders
     rank = np.lexsort((orders["hour"], orders["entry"]))
     number = np.empty(book.order_count, dtype=object)
     number[rank] = [f"SO-{first_number + i}" for i in range(book.order_count)]
     orders["number"] = number
-    orders["po"] = customer_pos(rng, orders["customer"], orders["entry"] + 300)
+    orders["po"] = customer_pos(rng, orders["customer"], orders["entry"], first=50_000)
     rush = rng.random(book.order_count) < 0.05
     orders["type"][rush] = "RUSH"
     orders["priority"] = np.where(rush, 2, 5)

@@ -237,7 +237,7 @@ def _customers(
     terms = ["NET30" if t < 3 else ("NET30", "NET45", "2/10NET30", "CIA")[i % 4] for i, t in enumerate(tier)]
     risk = ["CIA" if t == "CIA" else ("LOW", "LOW", "MED", "MED", "HIGH")[k]
             for t, k in zip(terms, rng.integers(0, 5, count), strict=True)]  # fmt: skip
-    limits = np.array((400_000, 180_000, 80_000, 30_000))[tier - 1] * rng.choice((0.75, 1.0, 1.5), count)
+    limits = np.array((260_000, 110_000, 45_000, 20_000))[tier - 1] * rng.choice((0.75, 1.0, 1.5), count)
     rate = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "JPY": 152.0, "BHD": 0.377}
     limit = np.array(
         [round(v * rate[c] / 5000) * 5000 or 10_000 for v, c in zip(limits, currency, strict=True)]

@@ -38,6 +38,9 @@ class Products:
     popularity: np.ndarray[Any, Any]
     story: dict[str, int]
     parts: dict[tuple[int, int], str]
+    launched: Ints
+    last_order: Ints
+    neighbour: Ints
 
     def place(self, code: str) -> int:
         """Return the place in these columns of the SKU `code`."""
@@ -86,6 +89,7 @@ def add_products(world: World, parties: Parties) -> Products:
     gone = np.array([s in ("PHASED_OUT", "OBSOLETE") for s in status])
     last_order = np.where(gone, today - 60, today + 45)
     missing = np.iinfo(np.int64).min
+    launched = _launch_days(world, status)
     world.put(
         "sku",
         count,
@@ -97,7 +101,7 @@ def add_products(world: World, parties: Parties) -> Products:
         status=status,
         family=family,
         supplier_id=parties.supplier_id[supplier],
-        launch_on=today - rng.integers(400, 3000, count),
+        launch_on=launched,
         eol_announced_on=np.where(ending, np.where(gone, today - 200, today - 40), missing),
         last_order_on=np.where(ending, last_order, missing),
         last_ship_on=np.where(ending, last_order + 60, missing),
@@ -119,7 +123,8 @@ def add_products(world: World, parties: Parties) -> Products:
     products = Products(
         sku_id=sku_id, code=code, text=text, uom=uom, status=status, price=prices, cost=cost,
         weight=np.array(weight), supplier=np.array(supplier, dtype=np.int64), popularity=popularity, story=story,
-        parts={},
+        parts={}, launched=launched, last_order=np.where(ending, last_order, today + 10_000),
+        neighbour=_neighbours(family, prices, status),
     )  # fmt: skip
     _site_parameters(world, parties, products, lead)
     _agreements(world, parties, products)
@@ -138,6 +143,26 @@ def _lifecycle(world: World, code: list[str]) -> list[str]:
     for purpose, name in STORY_SKUS.items():
         status[code.index(name)] = "EOL_ANNOUNCED" if purpose == "eol" else "ACTIVE"
     return status
+
+
+def _launch_days(world: World, status: list[str]) -> Ints:
+    """Return launch days: years ago, some weeks ago for launches, ahead for what is in development."""
+    rng, words, today = world.rng, np.array(status), world.days.today
+    count = len(status)
+    long_ago = today - rng.integers(400, 3000, count)
+    recent = today - rng.integers(60, 150, count)
+    ahead = today + rng.integers(20, 150, count)
+    return np.where(words == "LAUNCH", recent, np.where(words == "DEVELOPMENT", ahead, long_ago))
+
+
+def _neighbours(family: list[str], price: np.ndarray[Any, Any], status: list[str]) -> Ints:
+    """Return for each SKU the active one of its family that is nearest in price; of another family only where none is active."""
+    kin = np.array(family)
+    active = np.array(status) == "ACTIVE"
+    distance = np.abs(np.log(price)[:, None] - np.log(price)[None, :])
+    distance += 100.0 * (kin[:, None] != kin[None, :])
+    distance[:, ~active] = np.inf
+    return np.argmin(distance, axis=1)
 
 
 def _successors(code: list[str], sku_id: Ints) -> list[int | None]:

@@ -380,4 +380,3 @@ def _write_ledger(world: World, products: Products, ledger: Ledger) -> None:
         shipment_id=np.concatenate(ledger.shipment)[rank],
         actor=ACTOR,
     )
-

@@ -32,8 +32,14 @@ STORIES = (
         f"Purchase order {SLIPPED_PO} for motor MOT-34 slipped by twelve working days; 14 open lines on 11 orders "
         "are pegged to it and all miss their promise.",
     ),
-    Story("credit_hold_vip", ("SO-900201",), "An urgent order of a tier 1 customer is picked up by a credit hold."),
-    Story("duplicate_edi", ("SO-900301", "SO-900302"), "The same customer purchase order arrived twice by EDI."),
+    Story(
+        "credit_hold_vip",
+        ("SO-900201",),
+        "An urgent order of a tier 1 customer is picked up by a credit hold.",
+    ),
+    Story(
+        "duplicate_edi", ("SO-900301", "SO-900302"), "The same customer purchase order arrived twice by EDI."
+    ),
     Story(
         "end_of_life",
         ("SO-900401", "SO-900402", "SO-900403"),
@@ -41,11 +47,25 @@ STORIES = (
     ),
     Story("price_mismatch", ("SO-900501",), "The customer's purchase order states a lower price than ours."),
     Story("damaged_delivery", ("SO-900601",), "The delivery arrived with a crushed pallet and wet cartons."),
-    Story("silent_partner", ("SO-900701",), "An EDI partner that orders daily has sent nothing for nine working days."),
-    Story("carrier_delay", ("SO-900801",), "The shipment missed its connection and arrives after the promised day."),
+    Story(
+        "silent_partner",
+        ("SO-900701",),
+        "An EDI partner that orders daily has sent nothing for nine working days.",
+    ),
+    Story(
+        "carrier_delay",
+        ("SO-900801",),
+        "The shipment missed its connection and arrives after the promised day.",
+    ),
     Story("partial_delivery", ("SO-900901",), "Half arrived, the rest waits for a purchase order."),
-    Story("substitute_offer", ("SO-901001",), "BRG-31 is out of stock, BRG-32 fits and was offered to the customer."),
-    Story("customer_date_change", ("SO-901101",), "The customer moved the requested day by six working days."),
+    Story(
+        "substitute_offer",
+        ("SO-901001",),
+        "BRG-31 is out of stock, BRG-32 fits and was offered to the customer.",
+    ),
+    Story(
+        "customer_date_change", ("SO-901101",), "The customer moved the requested day by six working days."
+    ),
 )
 
 

@@ -13,7 +13,9 @@ from seed.demo.parties import Parties
 from seed.demo.world import NEVER, Ints, World
 
 
-def write_timeline(world: World, parties: Parties, book: Book, written: Written, holds: list[dict[str, Any]]) -> None:
+def write_timeline(
+    world: World, parties: Parties, book: Book, written: Written, holds: list[dict[str, Any]]
+) -> None:
     """Write order events from the documents, oldest first."""
     header = world.sheets["sales_order"][0][0]
     shipment = world.sheets["shipment"][0][0]
