@@ -242,6 +242,7 @@ def _missing(table: RawTable, name: str, column: Column, taken: set[str]) -> Fil
         file=table.file,
         column=name,
         suggestions=near[:3],
+        headers=free,
     )  # fmt: skip
 
 
