@@ -69,15 +69,15 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         connection.isolation_level = None  # the driver must not begin transactions on its own
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-            "journal_size_limit=67108864",
-            "cache_size=-65536",
-            "temp_store=MEMORY",
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA synchronous=FULL" if durable else "PRAGMA synchronous=NORMAL",
+            "PRAGMA foreign_keys=ON",
+            "PRAGMA busy_timeout=30000",
+            "PRAGMA journal_size_limit=67108864",
+            "PRAGMA cache_size=-65536",
+            "PRAGMA temp_store=MEMORY",
         ):
-            cursor.execute(f"PRAGMA {pragma}")
+            cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine, "begin")
