@@ -103,7 +103,7 @@ def write_stock(
 
     ledger = Ledger()
     stocked = kept[(opening[kept] > 0) | (final[kept] > 0)]
-    start = int(world.days.past(-262)) * DAY_SECONDS + 6 * 3_600
+    start = int(world.days.past(int(issue_day.min()) - 1)) * DAY_SECONDS + 6 * 3_600
     ledger.add("OPENING", stocked, np.int64(start), opening[stocked])
     supply_id = _purchase_orders(world, parties, products, received, ledger)
     issued_at = np.array(world.sheets["shipment"][0][0]["goods_issue_at"])[parts.shipment]
