@@ -1,0 +1,121 @@
+"""An import that is being prepared in this tab: its files, the person's answers, the preview, and its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.queries import imports as queries
+from domain.exchange.imports.intake import prepare
+from domain.services import imports
+from domain.vocabulary.errors import DomainError
+from domain.vocabulary.imports import Answers, MappedImport
+from pages.shared import runtime, state
+from pages.shared.import_profiles import Choice
+
+NAME = "import_draft"
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Draft:
+    """What a person gave and said so far, and what came of it.
+
+    Exactly one of `refusal`, `report` and neither (not yet previewed) holds; `mapped` stands beside a preview.
+    """
+
+    files: list[tuple[str, bytes]]
+    chosen: Choice
+    clear: frozenset[str] = frozenset()
+    columns: dict[str, str] = field(default_factory=dict)
+    date_formats: dict[str, str] = field(default_factory=dict)
+    number_marks: dict[str, str] = field(default_factory=dict)
+    mapped: MappedImport | None = None
+    report: dict[str, Any] | None = None
+    refusal: runtime.Refused | None = None
+
+    @property
+    def answers(self) -> Answers:
+        """The person's answers as the mapper takes them."""
+        return Answers(self.columns, self.date_formats, self.number_marks)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the refusal is a question that this person can answer here."""
+        refusal = self.refusal
+        return refusal is not None and bool(refusal.data.get("choices") or refusal.data.get("headers"))
+
+    @property
+    def names(self) -> str:
+        """The files by name."""
+        return ", ".join(name for name, _ in self.files)
+
+
+def current() -> Draft | None:
+    """Return the import that this tab prepares, if any."""
+    draft: Draft | None = state.recall(NAME, lambda: None)
+    return draft
+
+
+def begin(draft: Draft) -> None:
+    """Make `draft` the import of this tab."""
+    state.remember(NAME, draft)
+
+
+def discard() -> None:
+    """Drop the import that this tab prepares."""
+    state.forget(NAME)
+
+
+def answer(draft: Draft, question: str, value: str) -> None:
+    """Take an answer: `question` is "column:NAME", "date:NAME" or "number:NAME"; the name "*" is all columns."""
+    kind, _, name = question.partition(":")
+    {"column": draft.columns, "date": draft.date_formats, "number": draft.number_marks}[kind][name] = value
+
+
+def preview(draft: Draft, tell: Tell) -> None:
+    """Read, map and compare; afterwards the draft has a report or a refusal."""
+    draft.mapped = draft.report = draft.refusal = None
+    profile = draft.chosen.profile
+    try:
+        codes = runtime.read(queries.codes, source=profile.source.system)
+        draft.mapped = prepare(
+            profile, draft.files, answers=draft.answers, codes=codes, clear=draft.clear, progress=tell
+        )
+    except DomainError as refusal:
+        draft.refusal = runtime.Refused(refusal.code, refusal.message, refusal.fix, dict(refusal.data))
+        return
+    except Exception:
+        draft.refusal = runtime.Refused(
+            "unexpected",
+            f"Something unexpected happened while reading, reference {runtime.unexpected()}.",
+            "Nothing was imported. Check the files with the profile's description, then try again.",
+        )
+        return
+    tell("Comparing with what is stored")
+    _take(draft, runtime.execute(imports.preview, mapped=draft.mapped))
+
+
+def commit(draft: Draft) -> runtime.Refused | int | None:
+    """Write what the preview showed and drop the draft; return the batch, None for nothing new, or why not.
+
+    A plan that became stale leaves the draft with the preview of the data as they are now.
+    """
+    assert draft.mapped is not None
+    assert draft.report is not None
+    told = runtime.execute(imports.commit, mapped=draft.mapped, expected_plan=draft.report["plan"])
+    if isinstance(told, runtime.Refused):
+        if told.code == "import.plan_stale":
+            _take(draft, runtime.execute(imports.preview, mapped=draft.mapped))
+        return told
+    discard()
+    batch_id: int | None = told.value["batch_id"]
+    return batch_id
+
+
+def _take(draft: Draft, told: runtime.Done | runtime.Refused) -> None:
+    if isinstance(told, runtime.Refused):
+        draft.refusal, draft.mapped = told, None
+    else:
+        draft.report = told.value

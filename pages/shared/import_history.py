@@ -1,0 +1,95 @@
+"""Look back at imports: who brought what in, what it changed, and undo with a preview of what stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from db.queries import imports as queries
+from domain.vocabulary.statuses import BatchStatus
+from pages.shared import frame, import_report, runtime, table, wording
+from pages.shared.frame import Opened
+
+BATCHES = (
+    table.Column("open", "Batch", "link", "small", shows=r"batch=(\d+)", pinned=True),
+    table.Column("imported_at", "When", "instant"),
+    table.Column("imported_by", "Who", width="small"),
+    table.Column("files", "Files", width="large"),
+    table.Column("profile", "Profile", width="small"),
+    table.Column("state", "State"),
+    table.Column("rows", "Lines", "count"),
+    table.Column("accepted", "New", "count"),
+    table.Column("amended", "Amended", "count"),
+    table.Column("unchanged", "Unchanged", "count"),
+    table.Column("quarantined", "Held back", "count"),
+    table.Column("open_rows", "Still waiting", "count"),
+    table.Column("warnings", "Warnings", "count"),
+)
+
+
+def show(opened: Opened) -> None:
+    """Draw the list of batches and the one that is chosen."""
+    rows = runtime.read(queries.batches)
+    if rows.empty:
+        frame.nothing_here(
+            "Nothing was imported yet.",
+            todo="Each import is listed here with its counts and rows, and can be undone.",
+            key="imports",
+            label="Bring the first files in",
+            view="bring_in",
+        )
+        return
+    rows = rows.assign(
+        open=[
+            frame.address("imports", opened, view="history", batch=str(number)) for number in rows["batch_id"]
+        ],
+        state=rows["status"].map(wording.code),
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _pick(rows)
+        st.space("stretch")
+        table.offer(
+            rows,
+            [c for c in BATCHES if c.kind != "link"],
+            title="Imports",
+            filters={},
+            key="import_batches_offer",
+        )
+    table.show(
+        rows,
+        BATCHES,
+        alt="Imports, the newest first",
+        key="import_batches",
+        height=min(36 * len(rows) + 38, 300),
+    )
+    batch = runtime.read(queries.batch, batch_id=chosen)
+    if batch is not None:
+        with st.container(border=True):
+            _one(batch)
+
+
+def _pick(rows: pd.DataFrame) -> int:
+    said = {
+        str(row.batch_id): f"#{row.batch_id} · {row.imported_at:%Y-%m-%d %H:%M} · {row.files}"
+        for row in rows.itertuples(index=False)
+    }
+    chosen = st.selectbox(
+        "Look at batch", list(said), format_func=said.__getitem__, key="batch", bind="query-params", width=520
+    )
+    return int(chosen or next(iter(said)))
+
+
+def _one(batch: dict[str, Any]) -> None:
+    status = BatchStatus(batch["status"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Batch {batch['batch_id']}", anchor=False, width="content")
+        if status is not BatchStatus.COMMITTED:
+            st.badge(wording.code(status.value), icon=":material/undo:", color="gray")
+        st.space("stretch")
+    st.caption(
+        f"{batch['imported_by']} · {wording.instant(batch['imported_at'])} · profile {batch['profile']} · "
+        f"source {batch['source']}"
+    )
+    import_report.show(import_report.of_batch(batch))
