@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true
 
 from db.queries.frame import frame
 from db.queries.line_facts import line_facts
@@ -29,12 +29,12 @@ def chosen(wanted: LineFilter, *, live: bool) -> Select[Any]:
         delivered=past,
         both=wanted.state is LineState.ALL,
     )
-    return select(facts).where(_condition(wanted, facts.c))
+    return select(facts).where(_condition(wanted, facts.c, live))
 
 
-def _condition(wanted: LineFilter, fact: Facts) -> ColumnElement[bool]:
+def _condition(wanted: LineFilter, fact: Facts, live: bool) -> ColumnElement[bool]:
     day = fact.delivered_on if wanted.state in OF_THE_PAST else fact.promised_on
-    limits: list[ColumnElement[bool]] = [_of_state(wanted, fact)]
+    limits: list[ColumnElement[bool]] = [_of_state(wanted, fact, live)]
     if wanted.reason is not None:
         limits.append(fact.wait_reason == wanted.reason.value)
     if wanted.first is not None:
@@ -56,7 +56,19 @@ def _condition(wanted: LineFilter, fact: Facts) -> ColumnElement[bool]:
     return and_(*limits)
 
 
-def _of_state(wanted: LineFilter, fact: Facts) -> ColumnElement[bool]:
+def at_risk(fact: Facts, as_of: date, *, live: bool) -> ColumnElement[bool]:
+    """Return the condition that a line is promised soon and what it waits for is proven not to be there.
+
+    For a past day only the hold counts: expected days and pegs are kept only as they are now.
+    """
+    soon = and_(fact.promised_on >= as_of, fact.promised_on <= as_of + timedelta(days=AT_RISK_DAYS))
+    if not live:
+        return and_(soon, fact.on_hold == 1)
+    blocked = or_(fact.wait_reason.in_([r.value for r in BLOCKED]), fact.expected_on > fact.promised_on)
+    return and_(soon, func.coalesce(blocked, false()))
+
+
+def _of_state(wanted: LineFilter, fact: Facts, live: bool) -> ColumnElement[bool]:
     match wanted.state:
         case LineState.OVERDUE:
             return fact.is_overdue == 1
@@ -67,10 +79,7 @@ def _of_state(wanted: LineFilter, fact: Facts) -> ColumnElement[bool]:
         case LineState.NO_PROMISE:
             return fact.promised_on.is_(None)
         case LineState.AT_RISK:
-            # Promised soon, and what it waits for is proven not to be there.
-            soon = wanted.as_of + timedelta(days=AT_RISK_DAYS)
-            blocked = or_(fact.wait_reason.in_([r.value for r in BLOCKED]), fact.expected_on > fact.promised_on)
-            return and_(fact.promised_on >= wanted.as_of, fact.promised_on <= soon, blocked)
+            return at_risk(fact, wanted.as_of, live=live)
         case LineState.LATE:
             return fact.delivered_on > fact.promised_on
         case LineState.ON_TIME:

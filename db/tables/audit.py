@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Recorded, choice, key, reference
@@ -48,12 +48,18 @@ class AuditLog(Base):
 
 
 class SavedView(Recorded, Base):
-    """A named set of URL filters of one screen; `query` is the query string without "?"."""
+    """A named set of URL filters of one screen; `query` is the query string without "?".
+
+    `is_default` makes it what the screen starts with: for its owner when private, else for everybody who has
+    no default of their own.
+    """
 
     __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("page", "owner", "name"),)
     saved_view_id: Mapped[int] = key()
     page: Mapped[str] = mapped_column(index=True)
     name: Mapped[str]
     query: Mapped[str]
     owner: Mapped[str]
     visibility: Mapped[ViewVisibility] = choice(ViewVisibility, default=ViewVisibility.PRIVATE)
+    is_default: Mapped[bool] = mapped_column(default=False)

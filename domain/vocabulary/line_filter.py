@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from domain.vocabulary.statuses import WaitReason
 
@@ -50,10 +52,67 @@ class LineFilter:
     text: str = ""
 
     def query(self) -> dict[str, str]:
-        """Return the filter as URL query parameters, defaults left out; `as_of` is the shell's."""
+        """Return the filter as URL query parameters; `as_of` is the shell's.
+
+        The state is always said, so that a link that limits nothing else still opens these lines and not the
+        view that somebody chose to start with.
+        """
         said = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "as_of" and value not in (None, "", LineState.OPEN):
+            if field.name != "as_of" and value not in (None, ""):
                 said[field.name] = value.isoformat() if isinstance(value, date) else str(value)
         return said
+
+
+NAMES = tuple(field.name for field in fields(LineFilter) if field.name != "as_of")
+"""The names of the URL parameters."""
+TIERS = (1, 2, 3, 4)
+MOST_TEXT = 200
+
+
+def parse(said: Mapping[str, str], as_of: date) -> tuple[LineFilter, list[str]]:
+    """Return the filter that URL parameters mean, and one sentence per value that means nothing.
+
+    Names other than NAMES are not ours and are passed over. A value that cannot be understood does not limit.
+    """
+    chosen: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in NAMES:
+        text = said.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            chosen[name] = _value(name, text)
+        except ValueError as wrong:
+            problems.append(f"{name}={text[:40]} was left out: {wrong}.")
+    first, last = chosen.get("first"), chosen.get("last")
+    if first is not None and last is not None and first > last:
+        problems.append(f"first={first} lies after last={last}, so no line can match.")
+    return LineFilter(as_of, **chosen), problems
+
+
+def _value(name: str, text: str) -> Any:
+    match name:
+        case "state":
+            return _word(LineState, text)
+        case "reason":
+            return _word(WaitReason, text)
+        case "first" | "last":
+            try:
+                return date.fromisoformat(text)
+            except ValueError:
+                raise ValueError("a day is written as 2026-11-24") from None
+        case "tier":
+            if text not in {str(tier) for tier in TIERS}:
+                raise ValueError("a tier is 1, 2, 3 or 4")
+            return int(text)
+        case _:
+            return text[:MOST_TEXT]
+
+
+def _word(words: type[StrEnum], text: str) -> StrEnum:
+    try:
+        return words(text.upper())
+    except ValueError:
+        raise ValueError("known are " + ", ".join(words)) from None

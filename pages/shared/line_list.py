@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -30,8 +31,8 @@ def prepared(rows: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
     stem = frame.address("order", opened)
     joint = "&" if "?" in stem else "?"
     ready = rows.assign(
-        order=stem + joint + "so=" + rows["order_no"],
-        why=rows["wait_reason"].map(wording.code),
+        order=stem + joint + "so=" + rows["order_no"].map(quote),
+        why=rows["wait_reason"].map(wording.code).where(rows["is_open"] == 1),
         stage=rows["stage"].map(wording.code),
     )
     if not opened.live:

@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+import pyarrow as pa
 import streamlit as st
-from sqlalchemy import Engine
 
 from db.engine import create_engine
 from db.queries import data
@@ -19,10 +20,14 @@ from db.unit_of_work import UnitOfWork, reading, transact
 from domain.settings import settings
 from domain.vocabulary.errors import DomainError
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 T = TypeVar("T")
 log = logging.getLogger("tower.pages")
 CACHED_SECONDS = 600
 CACHED_ANSWERS = 400
+CACHED_LISTS = 12
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,33 @@ def _answer(name: str, filters: tuple[Any, ...], scope: tuple[Any, ...], _query:
         if getattr(_query, "read_only", False):
             return _query(uow=unit, **dict(filters))
         return _query(unit.connection, **dict(filters))
+
+
+def read_list(
+    query: Callable[..., pd.DataFrame], prepare: Callable[[pd.DataFrame], pd.DataFrame], **filters: Any
+) -> pa.Table:
+    """Return the rows of a query, made ready by `prepare`, as columns that all sessions share.
+
+    A big list is kept once and is not copied at each rerun. `prepare` must depend on the rows and `filters` alone.
+    """
+    name = f"{query.__module__}.{query.__qualname__}"
+    scope = (settings().database_url, role(), data_version())
+    table: pa.Table = _list(name, tuple(sorted(filters.items())), scope, query, prepare)
+    return table
+
+
+@st.cache_resource(ttl=CACHED_SECONDS, max_entries=CACHED_LISTS, show_spinner="Reading the rows …")
+def _list(
+    name: str,
+    filters: tuple[Any, ...],
+    scope: tuple[Any, ...],
+    _query: Callable[..., pd.DataFrame],
+    _prepare: Callable[[pd.DataFrame], pd.DataFrame],
+) -> pa.Table:
+    with reading(engine()) as unit:
+        rows = _query(unit.connection, **dict(filters))
+    # Without pandas' own note on the index, Streamlit takes the columns as they are.
+    return pa.Table.from_pandas(_prepare(rows), preserve_index=False).replace_schema_metadata(None)
 
 
 def execute(service: Callable[..., Any], **arguments: Any) -> Done | Refused:

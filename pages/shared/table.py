@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from domain.exchange.files import export
@@ -29,16 +30,16 @@ class Column(NamedTuple):
 
 
 def show(
-    rows: pd.DataFrame,
+    rows: pd.DataFrame | pa.Table,
     columns: Sequence[Column],
     *,
     alt: str,
     key: str,
-    height: int | Literal["auto"] = "auto",
+    height: int | Literal["auto", "stretch", "content"] = "auto",
 ) -> None:
     """Draw the rows; big lists load as they are scrolled."""
     st.dataframe(
-        rows,
+        rows.select([column.name for column in columns]) if isinstance(rows, pa.Table) else rows,
         column_order=[column.name for column in columns],
         column_config={column.name: _config(column, rows) for column in columns},
         hide_index=True,
@@ -52,7 +53,12 @@ def show(
 
 
 def offer(
-    rows: pd.DataFrame, columns: Sequence[Column], *, title: str, filters: Mapping[str, str], key: str
+    rows: pd.DataFrame | pa.Table,
+    columns: Sequence[Column],
+    *,
+    title: str,
+    filters: Mapping[str, str],
+    key: str,
 ) -> None:
     """Draw the export menu: CSV and XLSX with title, filters and time printed in the file."""
     made = runtime.now()
@@ -61,11 +67,18 @@ def offer(
         st.caption(f"{len(rows):,} rows with the filter printed in the file.")
         for label, make, suffix, mime in (
             ("CSV", export.as_csv, "csv", "text/csv"),
-            ("Excel", export.as_xlsx, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (
+                "Excel",
+                export.as_xlsx,
+                "xlsx",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            ),
         ):
             st.download_button(
                 label,
-                data=lambda make=make: make(rows, shown, title=title, filters=dict(filters), made=made),
+                data=lambda make=make: make(
+                    _frame(rows), shown, title=title, filters=dict(filters), made=made
+                ),
                 file_name=f"{title.lower().replace(' ', '_')}_{made:%Y%m%d_%H%M}.{suffix}",
                 mime=mime,
                 key=f"{key}_{suffix}",
@@ -74,16 +87,27 @@ def offer(
             )
 
 
-def _config(column: Column, rows: pd.DataFrame) -> Any:
-    given = {"label": column.label, "width": column.width, "help": column.help, "pinned": column.pinned or None}
+def _frame(rows: pd.DataFrame | pa.Table) -> pd.DataFrame:
+    return rows.to_pandas() if isinstance(rows, pa.Table) else rows
+
+
+def _config(column: Column, rows: pd.DataFrame | pa.Table) -> Any:
+    given = {
+        "label": column.label,
+        "width": column.width,
+        "help": column.help,
+        "pinned": column.pinned or None,
+    }
     match column.kind:
         case "link":
             return st.column_config.LinkColumn(**given, display_text=column.shows)
         case "count":
             return st.column_config.NumberColumn(**given, format="localized", step=1)
         case "bar":
-            top = int(rows[column.name].max()) if len(rows) else 1
-            return st.column_config.ProgressColumn(**given, format="localized", min_value=0, max_value=max(top, 1))
+            top = int(_frame(rows)[column.name].max()) if len(rows) else 1
+            return st.column_config.ProgressColumn(
+                **given, format="localized", min_value=0, max_value=max(top, 1)
+            )
         case "quantity":
             return st.column_config.NumberColumn(**given, format="localized")
         case "money":

@@ -156,12 +156,14 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("created_at", db.types.Instant(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("updated_at", db.types.Instant(), nullable=False),
         sa.Column("updated_by", sa.String(), nullable=False),
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("saved_view_id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("page", "owner", "name", name=op.f("uq_saved_view_page_owner_name")),
     )
     with op.batch_alter_table("saved_view", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_saved_view_page"), ["page"], unique=False)
