@@ -12,11 +12,11 @@ import typer
 from db.unit_of_work import reading
 from domain.commands.console import AsJson, Database, print_json, refusals
 from domain.commands.database import open_database
-from domain.rules.kpi.on_time import Window
 from domain.services import kpi as service
 from domain.services.kpi_text import report_as_json, report_as_text
 from domain.settings import settings
 from domain.vocabulary.errors import DomainError
+from domain.vocabulary.window import Window
 
 
 class Basis(StrEnum):

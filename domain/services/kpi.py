@@ -17,7 +17,6 @@ from domain.rules.kpi.lateness import Lateness, lateness
 from domain.rules.kpi.on_time import (
     Deliveries,
     Share,
-    Window,
     measurable,
     on_time,
     share_of_groups,
@@ -27,6 +26,7 @@ from domain.rules.kpi.on_time import (
 from domain.rules.kpi.otif import DueBasis, OtifPolicy
 from domain.services.otif import OtifReport, otif_report
 from domain.vocabulary.units import MISSING
+from domain.vocabulary.window import Window
 
 Basis = Literal["current", "first"]
 

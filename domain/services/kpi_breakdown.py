@@ -7,8 +7,9 @@ from datetime import date
 
 from db.queries.kpi_rows import by_dimension
 from db.unit_of_work import UnitOfWork
-from domain.rules.kpi.on_time import Share, Window
+from domain.rules.kpi.on_time import Share
 from domain.vocabulary.figures import Basis, Dimension, Drill, Figure
+from domain.vocabulary.window import Window
 
 
 @dataclass(frozen=True)
