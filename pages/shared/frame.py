@@ -12,6 +12,7 @@ from db.queries import data
 from domain.vocabulary.errors import DomainError
 from pages.shared import menu, runtime, state, wording
 
+EARLIEST = date(1970, 1, 1)
 HELP = Path(__file__).resolve().parents[2] / "docs" / "how_to" / "screens"
 
 
@@ -59,6 +60,7 @@ def sidebar() -> None:
         st.date_input(
             "As of",
             value=None,
+            min_value=EARLIEST,
             max_value=today,
             format="YYYY-MM-DD",
             key="as_of",
