@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from db.engine import WRITE
+from db.reports import install
 from domain.vocabulary.errors import DomainError
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -52,13 +53,22 @@ def pending(engine: Engine) -> list[str]:
 
 
 def upgrade(engine: Engine) -> list[str]:
-    """Run the pending migrations in one transaction and return them; the report views are made anew."""
+    """Run the pending migrations in one transaction and return them.
+
+    The report views are dropped before and made after; without migrations only when their definitions changed.
+    """
     steps = pending(engine)
-    if steps:
-        config = _config()
-        with engine.connect() as plain:
-            connection = plain.execution_options(**{WRITE: True})
-            with connection.begin():
+    if not steps:
+        with engine.connect() as connection:
+            if install.is_current(connection):
+                return steps
+    config = _config()
+    with engine.connect() as plain:
+        connection = plain.execution_options(**{WRITE: True})
+        with connection.begin():
+            install.drop(connection)
+            if steps:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+            install.create(connection)
     return steps

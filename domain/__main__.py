@@ -6,6 +6,7 @@ import typer
 
 from domain.commands.config import config
 from domain.commands.kpi import kpi
+from domain.commands.report_views import report_views
 from domain.commands.upgrade import upgrade
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
 app.command()(kpi)
 app.command()(config)
 app.command()(upgrade)
+app.command("report-views")(report_views)
 
 if __name__ == "__main__":
     app()
