@@ -185,6 +185,7 @@ def changes(connection: Connection, *, batch_id: int, limit: int = MOST_CHANGES)
         rows[side] = [
             as_text(kinds[name, field], json.loads(text) if text else None) for name, field, text in told
         ]
+    _name_references(connection, rows)
     return rows[["table_name", "record_id", "record", "field", "old", "new"]]
 
 
@@ -200,6 +201,25 @@ def as_text(kind: TypeEngine[Any], value: Any) -> str | None:
     if isinstance(value, int) and isinstance(scale, int):
         return format(from_units(value, scale).normalize(), "f")
     return str(value)
+
+
+def _name_references(connection: Connection, rows: pd.DataFrame) -> None:
+    """Say references by the number that people know them by: sku_id 17 becomes sku BOLT-8."""
+    for name, field in rows[["table_name", "field"]].drop_duplicates().itertuples(index=False):
+        target = next(
+            (key.column.table.name for key in Base.metadata.tables[name].c[field].foreign_keys), None
+        )
+        if target is None:
+            continue
+        mine = (rows["table_name"] == name) & (rows["field"] == field)
+        ids = {int(said) for side in ("old", "new") for said in rows.loc[mine, side].dropna()}
+        known = _names_of(connection, target, sorted(ids))
+        for side in ("old", "new"):
+            told = rows.loc[mine, side]
+            rows.loc[mine, side] = [
+                None if said is None else known.get((target, int(said)), f"#{said}") for said in told
+            ]
+        rows.loc[mine, "field"] = field.removesuffix("_id")
 
 
 NAMED_BY = {
@@ -329,10 +349,14 @@ def problem_sheet(
         held = held[held["file"] == file].reset_index(drop=True)
     original = pd.DataFrame(held["payload"].map(json.loads).tolist())
     told = held["problems"].map(json.loads)
-    original["File"] = held["file"]
-    original["Row"] = held["row_no"]
-    original["Problem"] = told.map(lambda found: "; ".join(_sentence(one) for one in found))
-    original["How to fix"] = told.map(lambda found: " ".join(dict.fromkeys(str(one["fix"]) for one in found)))
+    added = (
+        held["file"],
+        held["row_no"],
+        told.map(lambda found: "; ".join(_sentence(one) for one in found)),
+        told.map(lambda found: " ".join(dict.fromkeys(str(one["fix"]) for one in found))),
+    )
+    for name, values in zip(ADDED_COLUMNS, added, strict=True):
+        original[f"{name} (import)" if name in original else name] = values
     return original
 
 

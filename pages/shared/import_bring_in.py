@@ -20,7 +20,6 @@ from pages.shared.frame import Opened
 from pages.shared.import_draft import Draft
 from pages.shared.import_profiles import Choice
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "json", "jsonl", "ndjson", "gz", "zip"]
 OWN = "own"
 DONE = "import_done"
 
@@ -44,7 +43,6 @@ def _choose() -> None:
         st.subheader("Files", anchor=False)
         files = st.file_uploader(
             "One file, or all files of a bundle together: orders, lines, shipments, invoices, stock, supplies",
-            type=TYPES,
             accept_multiple_files=True,
             key="import_files",
         )
