@@ -30,6 +30,16 @@ class Remark(NamedTuple):
     text: str
 
 
+class Decided(NamedTuple):
+    """The one cell that settled how a column is read, where its other cells left it open."""
+
+    file: str
+    column: str
+    row: int
+    value: str
+    format: str
+
+
 @dataclass(frozen=True)
 class Answers:
     """What a person said about columns and formats.
@@ -53,6 +63,34 @@ class Answers:
             return said.get(f"{file}.{name}") or said.get(name) or said.get("*")
 
         return told(self.date_formats), told(self.number_marks)
+
+    def over(self, earlier: Answers | None) -> Answers:
+        """Return these answers with `earlier` ones behind them; an answer for all columns goes before those."""
+        if earlier is None:
+            return self
+
+        def joined(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+            return dict(now) if "*" in now else {**before, **now}
+
+        return Answers(
+            joined(self.columns, earlier.columns),
+            joined(self.date_formats, earlier.date_formats),
+            joined(self.number_marks, earlier.number_marks),
+        )
+
+    def questions(self) -> dict[str, str]:
+        """Return the answers by question: "column:NAME", "date:NAME", "number:NAME"."""
+        kinds = (("column", self.columns), ("date", self.date_formats), ("number", self.number_marks))
+        return {f"{kind}:{name}": value for kind, said in kinds for name, value in said.items()}
+
+    @classmethod
+    def of(cls, questions: Mapping[str, str]) -> Answers:
+        """Return answers from what `questions` gave."""
+        said: dict[str, dict[str, str]] = {"column": {}, "date": {}, "number": {}}
+        for question, value in questions.items():
+            kind, _, name = question.partition(":")
+            said[kind][name] = value
+        return cls(said["column"], said["date"], said["number"])
 
 
 @dataclass
@@ -78,7 +116,11 @@ class HeldRow:
 
 @dataclass
 class MappedFile:
-    """One file of a bundle after mapping: rows taken, rows held, rows that said nothing new or were filtered."""
+    """One file of a bundle after mapping: rows taken, rows held, rows that said nothing new or were filtered.
+
+    `context` are rows taken before that only help to map the others: they are neither landed nor counted.
+    `fingerprint` identifies the file's headers, `answered` what a person said about it, by question.
+    """
 
     entity: str
     name: str
@@ -87,14 +129,21 @@ class MappedFile:
     held: list[HeldRow]
     repeated: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    context: frozenset[int] = frozenset()
+    fingerprint: str = ""
+    answered: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> int:
+        """Count of rows that this import accounts for."""
+        return len(self.rows) - len(self.context) + len(self.held) + self.repeated
 
 
 @dataclass
 class Record:
     """One canonical record: its fields in stored units (absent = unknown) and the rows that it was made of.
 
-    `rows` are indices into the rows of the file `entity`; `touches` are all landed rows it depends on, as
-    (entity, row index), so that a record of unchanged rows is never written again.
+    `rows` are indices into the rows of the file that its set names.
     """
 
     fields: dict[str, object]
@@ -144,3 +193,4 @@ class MappedImport:
     clear: frozenset[str] = frozenset()
     stubs: bool = True
     control_totals: dict[str, dict[str, str]] = field(default_factory=dict)
+    decided: list[Decided] = field(default_factory=list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,17 +14,20 @@ from domain.exchange.imports.functions import alpha
 from domain.exchange.imports.profile import Column, Source
 from domain.rules.formats.booleans import parse_booleans, prove_pair
 from domain.rules.formats.dates import DateProof, parse_dates, parse_moments, prove_dates
+from domain.rules.formats.failures import CellFailure
 from domain.rules.formats.numbers import NumberProof, parse_numbers, prove_numbers
 from domain.vocabulary.tabular import Cell, FileRefused, RawTable
 
 Failure = tuple[object, str, str, str]
+Settled = tuple[int, str, str] | None
 
 
 @dataclass
 class Typed:
     """Values per row, what words meant, the text as it stood, where references point, and what failed.
 
-    `failures` are (value, rule, text, fix) by row index; `categories` row indices by remark category.
+    `failures` are (value, rule, text, fix) by row index; `categories` row indices by remark category;
+    `decided` (index, cell, format) says which cell settled the format, where one had to.
     """
 
     values: list[Any]
@@ -33,6 +36,7 @@ class Typed:
     refers: list[Any]
     failures: dict[int, Failure] = field(default_factory=dict)
     categories: dict[str, list[int]] = field(default_factory=dict)
+    decided: Settled = None
 
 
 def plain_text(value: Cell) -> str | None:
@@ -47,7 +51,12 @@ def plain_text(value: Cell) -> str | None:
 
 
 def typed_column(
-    name: str, header: str, column: Column, table: RawTable, source: Source, told: tuple[str | None, str | None]
+    name: str,
+    header: str,
+    column: Column,
+    table: RawTable,
+    source: Source,
+    told: tuple[str | None, str | None],
 ) -> Typed:
     """Type the cells under `header`; `told` is what a person said: (date format, number marks).
 
@@ -60,9 +69,9 @@ def typed_column(
     bare = _set_apart(column, source, cells, typed)
     place = _Place(name, header, table)
     if column.type == "number":
-        values, failures = _numbers(column, source, bare, told[1], place)
+        values, failures, typed.decided = _numbers(column, source, bare, told[1], place)
     elif column.type in ("date", "instant"):
-        values, failures = _dates(column, source, bare, told[0], place)
+        values, failures, typed.decided = _dates(column, source, bare, told[0], place)
     elif column.type == "bool":
         values, failures = _booleans(column, bare, place)
     else:
@@ -133,7 +142,7 @@ def _texts(column: Column, cells: Sequence[Cell]) -> list[Any]:
 
 
 def _whole(text: str) -> str:
-    bare = text.split(".")[0] if re.fullmatch(r"\d+\.0+", text) else text
+    bare = text.split(".", maxsplit=1)[0] if re.fullmatch(r"\d+\.0+", text) else text
     return str(int(bare)) if bare.isdigit() else text
 
 
@@ -164,7 +173,7 @@ def _normaliser(step: str) -> Callable[[str], str | None]:
 
 def _numbers(
     column: Column, source: Source, cells: Sequence[Cell], told: str | None, place: _Place
-) -> tuple[list[Any], dict[int, Failure]]:
+) -> tuple[list[Any], dict[int, Failure], Settled]:
     decimal = column.decimal or source.decimal
     thousands = column.thousands or source.thousands
     if told:
@@ -173,7 +182,14 @@ def _numbers(
     if proof.decimal is None:
         raise _number_question(proof, place)
     values, failures = parse_numbers(cells, decimal=proof.decimal, thousands=proof.thousands)
-    return values, {index: tuple(found) for index, found in failures.items()}
+    settled = None
+    if proof.decided_by is not None:
+        settled = (proof.decided_by, str(proof.decided_value), f"{proof.decimal} as decimal mark")
+    return values, _failures(failures), settled
+
+
+def _failures(failures: Mapping[int, CellFailure]) -> dict[int, Failure]:
+    return {index: (f.value, f.rule, f.text, f.fix) for index, f in failures.items()}
 
 
 def _number_question(proof: NumberProof, place: _Place) -> FileRefused:
@@ -192,7 +208,11 @@ def _number_question(proof: NumberProof, place: _Place) -> FileRefused:
         question=f"number:{place.name}",
         choices=[",.", ".,"],
         readings=[
-            (place.table.row_numbers[r.index], str(r.value), [(mark, str(number)) for mark, number in r.readings])
+            (
+                place.table.row_numbers[r.index],
+                str(r.value),
+                [(mark, str(number)) for mark, number in r.readings],
+            )
             for r in proof.readings
         ],
     )
@@ -200,20 +220,23 @@ def _number_question(proof: NumberProof, place: _Place) -> FileRefused:
 
 def _dates(
     column: Column, source: Source, cells: Sequence[Cell], told: str | None, place: _Place
-) -> tuple[list[Any], dict[int, Failure]]:
+) -> tuple[list[Any], dict[int, Failure], Settled]:
     stated = [told] if told else list(column.formats or source.dates)
     nulls = frozenset(source.null_dates)
     proof = prove_dates(cells, formats=stated or None, null_values=nulls)
     if proof.ambiguous or proof.mixed:
         raise _date_question(proof, place)
     formats = proof.formats or tuple(stated)
+    settled = None
+    if proof.decided_by is not None:
+        settled = (proof.decided_by, str(proof.decided_value), " or ".join(formats))
     if column.type == "date":
         days, failures = parse_dates(cells, formats, null_values=nulls)
-        return days, {index: tuple(found) for index, found in failures.items()}
+        return days, _failures(failures), settled
     moments, failures = parse_moments(cells, formats, null_values=nulls)
     zone = ZoneInfo(source.tz)
     known = [None if m is None else _utc(m, zone) for m in moments]
-    return known, {index: tuple(found) for index, found in failures.items()}
+    return known, _failures(failures), settled
 
 
 def _utc(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -239,7 +262,11 @@ def _date_question(proof: DateProof, place: _Place) -> FileRefused:
         question=f"date:{place.name}",
         choices=choices,
         readings=[
-            (place.table.row_numbers[r.index], str(r.value), [(fmt, day.isoformat()) for fmt, day in r.readings])
+            (
+                place.table.row_numbers[r.index],
+                str(r.value),
+                [(fmt, day.isoformat()) for fmt, day in r.readings],
+            )
             for r in proof.readings
         ],
     )
@@ -259,4 +286,4 @@ def _booleans(column: Column, cells: Sequence[Cell], place: _Place) -> tuple[lis
             )
         true, false = ([pair[0]], [pair[1]]) if pair else (["true"], ["false"])
     values, failures = parse_booleans(cells, true=true, false=false)
-    return values, {index: tuple(found) for index, found in failures.items()}
+    return values, _failures(failures)

@@ -43,8 +43,12 @@ class Scope(Protocol):
         """Return the column at this level; `aspect` is "" or one of ASPECTS."""
         ...
 
-    def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]]:
-        """Return the row scope of the file those columns belong to and, per row, its index at this level."""
+    def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]] | None:
+        """Return the row scope of the file those columns belong to and, per row, its index at this level.
+
+        None when a file among them or all of the columns are missing: then nothing is known, not even that
+        there is nothing.
+        """
         ...
 
 
@@ -228,7 +232,11 @@ def _aggregate(name: str, node: ast.Call, scope: Scope, text: str) -> Values:
     named = _columns(node.args[0]) + (_columns(where) if where is not None else [])
     if not named:
         raise _invalid(text, f"names no column inside {name}()")
-    rows, owner = scope.rows_of(named)
+    found = scope.rows_of(named)
+    judged = _columns(where) if where is not None else []
+    if found is None or any(scope.rows_of([column]) is None for column in judged):
+        return [None] * scope.length
+    rows, owner = found
     values = _spread(_evaluate(node.args[0], rows, text), rows.length)
     kept = _spread(_evaluate(where, rows, text), rows.length) if where is not None else [True] * rows.length
     groups: list[list[Any]] = [[] for _ in range(scope.length)]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from domain.exchange.imports.assignment import fingerprint
 from domain.exchange.imports.bundle import Bundle, Sheet, SheetScope, path_up, unknown_columns
 from domain.exchange.imports.cells import plain_text
 from domain.exchange.imports.expressions import Scope, evaluate
 from domain.exchange.imports.holding import Held, hold_back
 from domain.exchange.imports.profile import Profile, Records
-from domain.vocabulary.canonical import FIELDS, KEYS, NEEDED
+from domain.exchange.imports.storing import CodeMaps, Store
 from domain.vocabulary.imports import (
     HeldRow,
     LandedRow,
@@ -27,16 +26,7 @@ from domain.vocabulary.imports import (
     Remark,
 )
 from domain.vocabulary.statuses import HoldType
-from domain.vocabulary.units import (
-    MONEY_SCALE,
-    QUANTITY_SCALE,
-    RATE_SCALE,
-    to_day,
-    to_instant,
-    to_units,
-)
-
-CodeMaps = dict[str, dict[str, str | None]]
+from domain.vocabulary.units import MONEY_SCALE, QUANTITY_SCALE
 
 
 class GroupScope(Scope):
@@ -51,8 +41,11 @@ class GroupScope(Scope):
         values = self.rows.column(file, name, aspect)
         return [next((v for i in group if (v := values[i]) is not None), None) for group in self.groups]
 
-    def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]]:
-        inner, owner = self.rows.rows_of(columns)
+    def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]] | None:
+        found = self.rows.rows_of(columns)
+        if found is None:
+            return None
+        inner, owner = found
         place = {row: number for number, group in enumerate(self.groups) for row in group}
         return inner, [place.get(row, -1) for row in owner]
 
@@ -87,6 +80,7 @@ def map_bundle(bundle: Bundle, codes: CodeMaps, clear: frozenset[str] = frozense
         clear=clear,
         stubs=profile.stubs,
         control_totals=_totals(sets),
+        decided=[found for sheet in bundle.sheets.values() for found in sheet.decided],
     )
 
 
@@ -94,9 +88,11 @@ def _file(sheet: Sheet, held: list[Held]) -> MappedFile:
     rows = [LandedRow(_key_text(sheet, i), sheet.row_no(i), *_payload(sheet, i)) for i in range(len(sheet))]
     kept_out = [HeldRow(item.key, item.row_no, *_packed(item.record), item.problems) for item in held]
     skipped = dict(sheet.dropped)
+    repeated = skipped.pop("duplicate", 0)
     return MappedFile(
-        sheet.name, sheet.raw.file, sheet.raw.sha256, rows, kept_out, skipped.pop("duplicate", 0), skipped
-    )
+        sheet.name, sheet.raw.file, sheet.raw.sha256, rows, kept_out, repeated, skipped,
+        fingerprint=fingerprint(sheet.raw), answered=sheet.answered,
+    )  # fmt: skip
 
 
 def _key_text(sheet: Sheet, index: int) -> str:
@@ -108,15 +104,26 @@ def _payload(sheet: Sheet, index: int) -> tuple[str, str]:
 
 
 def _packed(record: dict[str, Any]) -> tuple[str, str]:
-    shown = {name: v if isinstance(v, str) else plain_text(v) for name, v in record.items() if v is not None}
-    text = json.dumps(shown, ensure_ascii=False)
+    shown = {name: v if isinstance(v, str) else _json(v) for name, v in record.items() if v is not None}
+    text = _ENCODE(shown)
     return sha256(text.encode()).hexdigest()[:32], text
+
+
+def _json(value: Any) -> Any:
+    """A number stays a number and a truth value one, so that the landed row can be read again as it came."""
+    if isinstance(value, Decimal):
+        number = int(value) if value == value.to_integral_value() else float(value)
+        return number if Decimal(repr(number)) == value else plain_text(value)
+    return value if isinstance(value, (bool, dict, list)) else plain_text(value)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def _record_sets(bundle: Bundle, codes: CodeMaps, unmapped: dict[tuple[str, str], int]) -> list[RecordSet]:
     sets = []
     for name, spec in bundle.profile.records.items():
-        if spec.from_ in bundle.sheets:
+        if spec.from_ in bundle.sheets and not (spec.unless and spec.unless in bundle.sheets):
             kind = name.split(".")[0]
             sets.append(_records(bundle, kind, spec, codes, unmapped))
     return sets
@@ -138,7 +145,7 @@ def _records(
         groups = list(gathered.values())
     plain = not spec.group and len(groups) == len(sheet)
     scope: Scope = rows if plain else GroupScope(rows, groups)
-    store = _Store(bundle, kind, sheet, groups, codes, unmapped)
+    store = Store(bundle, kind, spec, sheet, groups, codes, unmapped)
     stored = {field: store.column(field, evaluate(formula, scope)) for field, formula in spec.fields.items()}
     if kind == "line" and "net_amount" not in stored and {"qty_ordered", "net_price"} <= set(stored):
         stored["net_amount"] = [
@@ -165,126 +172,6 @@ def _amount(quantity: Any, cancelled: Any, by_supplier: Any, price: Any) -> int 
     return int(cents.quantize(Decimal(1), rounding=ROUND_HALF_UP)) * 100
 
 
-class _Store:
-    """Brings evaluated columns of one kind to stored units and blames the rows that cannot be."""
-
-    def __init__(
-        self,
-        bundle: Bundle,
-        kind: str,
-        sheet: Sheet,
-        groups: list[list[int]],
-        codes: CodeMaps,
-        unmapped: dict[tuple[str, str], int],
-    ) -> None:
-        self.bundle, self.kind, self.sheet, self.groups = bundle, kind, sheet, groups
-        self.codes, self.unmapped = codes, unmapped
-
-    def column(self, field: str, values: list[Any]) -> list[Any]:
-        holds = FIELDS[self.kind][field]
-        if isinstance(holds, type):
-            return self._words(field, holds, values)
-        convert = _CONVERT[holds]
-        known: dict[Any, Any] = {}
-        out = []
-        for index, value in enumerate(values):
-            if value is None or value == "":
-                out.append(None)
-                continue
-            if value in known:
-                out.append(known[value])
-                continue
-            try:
-                known[value] = convert(value)
-            except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
-                self._blame(index, field, value, f"{holds}_unfit", str(error), f"Write a {holds} that fits.")
-                out.append(None)
-                continue
-            out.append(known[value])
-        return out
-
-    def _words(self, field: str, words: type[StrEnum], values: list[Any]) -> list[Any]:
-        """Translate codes: the code map first, then our own words; an unknown one is counted, never a crash."""
-        codes = {code.casefold(): target for code, target in self.codes.get(field, {}).items()}
-        ours = {word.value for word in words}
-        out = []
-        for value in values:
-            text = None if value is None else str(value).strip()
-            target = codes.get(text.casefold(), text) if text else None
-            if target is not None and target.upper().replace(" ", "_") in ours:
-                out.append(target.upper().replace(" ", "_"))
-                continue
-            if target is not None:
-                self.unmapped[field, str(text)] = self.unmapped.get((field, str(text)), 0) + 1
-            out.append(None)
-        return out
-
-    def require(self, stored: dict[str, list[Any]]) -> None:
-        for field in (*KEYS[self.kind], *NEEDED.get(self.kind, ())):
-            if field in ("lot", "place") or (field == "site" and field not in stored):
-                continue
-            for index, value in enumerate(stored.get(field, [None] * len(self.groups))):
-                if value is None:
-                    self._blame(
-                        index, field, None, "required",
-                        f"the {self.kind} has no {field}", f"Fill in the cell that gives {field}.",
-                    )  # fmt: skip
-        for field, values in stored.items():
-            if FIELDS[self.kind][field] == "quantity":
-                for index, value in enumerate(values):
-                    if value is not None and value < 0:
-                        self._blame(
-                            index, field, Decimal(value) / QUANTITY_SCALE, "negative_quantity", f"{field} is negative",
-                            "Correct it, or let the profile turn the sign (sign: abs or flip).",
-                        )  # fmt: skip
-
-    def _blame(self, group: int, field: str, value: object, rule: str, text: str, fix: str) -> None:
-        column = self._source_column(field)
-        for index in self.groups[group]:
-            told = value if value is not None or column is None else self.sheet.columns[column, "raw"][index]
-            self.sheet.blame(index, column or field, told, rule, text, fix)
-
-    def _source_column(self, field: str) -> str | None:
-        spec = self.bundle.profile.records[self.kind].fields.get(field) if self.kind in self.bundle.profile.records else None
-        named = [c for f, c in spec.columns() if f in (None, self.sheet.name)] if spec else []
-        return named[0] if named and (named[0], "raw") in self.sheet.columns else None
-
-
-def _rounded(scale: int) -> Callable[[Any], int]:
-    def convert(value: Any) -> int:
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-        return to_units((number * scale).quantize(Decimal(1), rounding=ROUND_HALF_UP) / scale, scale)
-
-    return convert
-
-
-def _whole(value: Any) -> int:
-    number = Decimal(str(value))
-    if number != number.to_integral_value() or abs(number) > 2**31 - 1:
-        raise ValueError(f"{value} is not a whole number")
-    return int(number)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else (plain_text(value) or "")
-
-
-def _exact_quantity(value: Any) -> int:
-    return to_units(value if isinstance(value, Decimal) else Decimal(str(value)), QUANTITY_SCALE)
-
-
-_CONVERT: dict[str, Callable[[Any], Any]] = {
-    "text": _text,
-    "money": _rounded(MONEY_SCALE),
-    "quantity": _exact_quantity,
-    "rate": _rounded(RATE_SCALE),
-    "whole": _whole,
-    "day": lambda value: to_day(value.date() if isinstance(value, datetime) else value),
-    "instant": lambda value: to_instant(value) if isinstance(value, datetime) else to_day(value) * 86400,
-    "flag": lambda value: int(bool(value)),
-}
-
-
 def _holds(bundle: Bundle) -> list[MappedHold]:
     profile = bundle.profile
     found = []
@@ -295,10 +182,19 @@ def _holds(bundle: Bundle) -> list[MappedHold]:
             continue
         scope = SheetScope(bundle, file)
         number = evaluate(_order_no(profile, file), scope)
-        columns = (evaluate(rule.when, scope), number, evaluate(rule.type, scope), evaluate(rule.reason, scope))
+        columns = (
+            evaluate(rule.when, scope),
+            number,
+            evaluate(rule.type, scope),
+            evaluate(rule.reason, scope),
+        )
         for when, order_no, kind, reason in zip(*columns, strict=True):
             if when and order_no is not None:
-                known = str(kind).upper() if str(kind).upper() in HoldType.__members__ else HoldType.MANAGEMENT.value
+                known = (
+                    str(kind).upper()
+                    if str(kind).upper() in HoldType.__members__
+                    else HoldType.MANAGEMENT.value
+                )
                 found.append(MappedHold(str(order_no), known, str(reason or known)))
     return found
 
@@ -330,7 +226,9 @@ def _remarks(bundle: Bundle) -> list[Remark]:
         for index, hit in enumerate(hits):
             if hit:
                 value = raw[index] if raw else None
-                remarks.append(Remark(check.category, sheet.raw.file, sheet.row_no(index), header, value, check.text))
+                remarks.append(
+                    Remark(check.category, sheet.raw.file, sheet.row_no(index), header, value, check.text)
+                )
     return remarks
 
 
@@ -339,13 +237,16 @@ def _unknown_fields(bundle: Bundle) -> dict[str, list[str]]:
     gaps = unknown_columns(bundle)
     out: dict[str, list[str]] = {}
     for kind, spec in bundle.profile.records.items():
+        if spec.unless:
+            continue
         if spec.from_ not in bundle.sheets:
             out[kind] = sorted(spec.fields)
             continue
         lost = sorted(
             field
             for field, formula in spec.fields.items()
-            if (named := list(formula.columns())) and all(c in gaps.get(f or spec.from_, ()) for f, c in named)
+            if (named := list(formula.columns()))
+            and all(c in gaps.get(f or spec.from_, ()) for f, c in named)
         )
         if lost:
             out[kind] = lost
@@ -366,7 +267,9 @@ def _totals(sets: list[RecordSet]) -> dict[str, dict[str, str]]:
                 sums[0] += int(str(record.fields.get("qty_ordered") or 0))
                 sums[1] += int(str(record.fields.get("net_amount") or 0))
     return {
-        code or "unknown": {"quantity": str(Decimal(q) / QUANTITY_SCALE), "value": str(Decimal(v) / MONEY_SCALE)}
+        code or "unknown": {
+            "quantity": str(Decimal(q) / QUANTITY_SCALE),
+            "value": str(Decimal(v) / MONEY_SCALE),
+        }
         for code, (q, v) in totals.items()
     }
-

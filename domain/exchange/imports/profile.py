@@ -138,11 +138,15 @@ class SourceFile(_Strict):
 
 
 class Records(_Strict):
-    """How records of one kind are made: one per row of `from`, or one per distinct `group`."""
+    """How records of one kind are made: one per row of `from`, or one per distinct `group`.
+
+    `unless` names a file that, when it is given, makes these records instead.
+    """
 
     from_: str = Field(alias="from")
     group: Annotated[list[Formula], BeforeValidator(_listed)] = Field(default_factory=list)
     when: Formula | None = None
+    unless: str | None = None
     fields: dict[str, Formula]
 
 

@@ -1,0 +1,129 @@
+"""Which given table is which file of a profile, and which header is which column."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from hashlib import sha256
+
+from domain.exchange.files.columns import suggestions
+from domain.exchange.files.headers import folded
+from domain.exchange.imports.profile import Column, Profile, SourceFile
+from domain.vocabulary.tabular import FileRefused, RawTable
+
+LIKELY = 75.0
+"""From this likeness on an optional column that was not found is worth a remark (friendly.md I1)."""
+
+
+def assign(profile: Profile, tables: Sequence[RawTable]) -> dict[str, RawTable]:
+    """Return each table under the name of the profile's file that it is: by file name, sheet name, or columns.
+
+    Raises FileRefused for a table that is no file of the profile and for two tables that are the same one.
+    """
+    assigned: dict[str, RawTable] = {}
+    for table in tables:
+        named = [n for n, spec in profile.files.items() if _bears_name(spec, table)]
+        free = [n for n in profile.files if n not in assigned]
+        fitting = [n for n in named if covers(profile.files[n], table)] or named
+        if not fitting:
+            fitting = [n for n in free if covers(profile.files[n], table)]
+        if not fitting and len(profile.files) == 1 and len(tables) == 1:
+            fitting = free
+        if not fitting:
+            if table.part and len(tables) > 1:
+                continue  # a workbook may hold sheets that are none of the profile's business
+            raise _unexpected(profile, table)
+        open_ones = [n for n in fitting if n in free]
+        if not open_ones:
+            raise _twice(fitting[0], assigned[fitting[0]], table)
+        best = max(open_ones, key=lambda n: _hits(profile.files[n], table))
+        assigned[best] = table
+    if not assigned:
+        raise _unexpected(profile, tables[0])
+    return {name: assigned[name] for name in profile.files if name in assigned}
+
+
+def _bears_name(spec: SourceFile, table: RawTable) -> bool:
+    if spec.sheet is not None and table.part is not None:
+        return folded(spec.sheet) == folded(table.part)
+    names = [table.file.rsplit("/", 1)[-1].lower(), *([str(table.part).lower()] if table.part else [])]
+    return any(fnmatch.fnmatch(name, pattern.lower()) for name in names for pattern in spec.match)
+
+
+def covers(spec: SourceFile, table: RawTable) -> bool:
+    """Return whether the table has the columns that the file must have."""
+    have = {folded(name) for name in table.columns}
+    wanted = [name for name, column in spec.columns.items() if column.required or name in spec.key]
+    return all(any(folded(h) in have for h in candidates(name, spec.columns[name])) for name in wanted)
+
+
+def _hits(spec: SourceFile, table: RawTable) -> int:
+    have = {folded(name) for name in table.columns}
+    return sum(any(folded(h) in have for h in candidates(n, c)) for n, c in spec.columns.items())
+
+
+def candidates(name: str, column: Column) -> list[str]:
+    """Return the names that a column's header may bear, best first."""
+    return [*column.header, name]
+
+
+def fingerprint(table: RawTable) -> str:
+    """Return what identifies the shape of a file: its headers, whatever their order and spelling of blanks."""
+    return sha256("\n".join(sorted(map(folded, table.columns))).encode()).hexdigest()[:16]
+
+
+def missing(table: RawTable, name: str, column: Column, taken: set[str]) -> FileRefused:
+    """Return the refusal of a file without a column that it must have, with the headers that it may be."""
+    free = [header for header in table.columns if header not in taken]
+    near = suggestions(candidates(name, column), free)
+    guess = "; ".join(f"{header!r} ({score:.0f} % alike)" for header, score in near[:3])
+    if len(table.columns) == 1:
+        fix = "It has one column only, so its delimiter is probably another one; state it in the profile (delimiter)."
+    elif guess:
+        fix = f'Is it one of {guess}? Answer with --answer "{name}=HEADER", or add the header to the profile.'
+    else:
+        fix = f"Check that the right file was taken; its columns are: {', '.join(table.columns[:12])}."
+    return FileRefused(
+        "import.column_missing",
+        f"The file {table.file!r} has no column {column.header[0] if column.header else name!r} "
+        f"(row {table.detected.get('header_row', '1')} holds its headers).",
+        fix=fix,
+        file=table.file,
+        column=name,
+        suggestions=near[:3],
+        headers=free,
+    )
+
+
+def _unexpected(profile: Profile, table: RawTable) -> FileRefused:
+    asked = "; ".join(
+        f"{name} ({', '.join(spec.match) or 'any name'}; must have {', '.join(_musts(spec)[:6])})"
+        for name, spec in profile.files.items()
+    )
+    return FileRefused(
+        "import.file_unexpected",
+        f"The file {table.file!r} is none of the files of the profile {profile.profile!r}: {asked}. "
+        f"Its columns are {', '.join(table.columns[:12])}.",
+        fix="Leave it out, or add its name to `match` of the file that it is.",
+        file=table.file,
+    )
+
+
+def _musts(spec: SourceFile) -> list[str]:
+    return [
+        (column.header[0] if column.header else name)
+        for name, column in spec.columns.items()
+        if column.required or name in spec.key
+    ]
+
+
+def _twice(name: str, first: RawTable, second: RawTable) -> FileRefused:
+    def place(table: RawTable) -> str:
+        return f"{table.file} sheet {table.part}" if table.part else table.file
+
+    return FileRefused(
+        "import.file_twice",
+        f"{place(first)!r} and {place(second)!r} are both the file {name!r} of the profile.",
+        fix="Import them one after the other, or make `match` of the profile's files more exact.",
+        file=second.file,
+    )
