@@ -226,20 +226,22 @@ def _done(opened: Opened, batch_id: int) -> None:
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        frame.link("orders", "See the orders", opened, icon="list_alt")
         if held:
-            frame.link(
-                "imports",
-                f"Correct {wording.lines(held, 'row')} held back",
-                opened,
-                icon="build",
-                view="problems",
-                batch=str(batch_id),
-            )
-        frame.link(
-            "imports", "Look back or undo", opened, icon="history", view="history", batch=str(batch_id)
-        )
+            label = f"Correct {wording.lines(held, 'row')} held back"
+            _leave(label, "build", "problems", held=str(batch_id))
+        _leave("Look back or undo", "history", "history", batch=str(batch_id))
         if st.button("Import more", icon=":material/upload_file:", key="import_more"):
             state.forget(DONE)
             st.rerun()
+        frame.link("orders", "See the orders", opened, icon="list_alt")
     import_report.show(import_report.of_batch(batch))
+
+
+def _leave(label: str, icon: str, view: str, **widgets: str) -> None:
+    """Draw a button to another view of this screen, with what is chosen there."""
+
+    def turn() -> None:
+        for name, value in {"view": view, **widgets}.items():
+            state.remember(name, value)
+
+    st.button(label, icon=f":material/{icon}:", on_click=turn, key=f"import_to_{view}")

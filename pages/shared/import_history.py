@@ -14,7 +14,7 @@ from pages.shared.frame import Opened
 
 BATCHES = (
     table.Column("open", "Batch", "link", "small", shows=r"batch=(\d+)", pinned=True),
-    table.Column("imported_at", "When", "instant"),
+    table.Column("when", "When"),
     table.Column("imported_by", "Who", width="small"),
     table.Column("files", "Files", width="large"),
     table.Column("profile", "Profile", width="small"),
@@ -46,6 +46,7 @@ def show(opened: Opened) -> None:
             frame.address("imports", opened, view="history", batch=str(number)) for number in rows["batch_id"]
         ],
         state=rows["status"].map(wording.code),
+        when=[wording.instant(at.to_pydatetime()) for at in rows["imported_at"]],
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _pick(rows)
@@ -72,7 +73,7 @@ def show(opened: Opened) -> None:
 
 def _pick(rows: pd.DataFrame) -> int:
     said = {
-        str(row.batch_id): f"#{row.batch_id} · {row.imported_at:%Y-%m-%d %H:%M} · {row.files}"
+        str(row.batch_id): f"#{row.batch_id} · {row.when} · {row.files}"
         for row in rows.itertuples(index=False)
     }
     chosen = st.selectbox(

@@ -54,7 +54,9 @@ def show(opened: Opened) -> None:
     found = runtime.read(queries.problems, batch_id=batch_id)
     rows = found["quarantine_id"].nunique()
     kinds = found.groupby(SAME[:4], dropna=False).ngroups
-    st.markdown(f"{wording.lines(rows, 'row')} with {wording.lines(len(found), 'problem')} of {wording.lines(kinds, 'kind')}.")
+    st.markdown(
+        f"{wording.lines(rows, 'row')} with {wording.lines(len(found), 'problem')} of {wording.lines(kinds, 'kind')}."
+    )
     corrections = _grid(found)
     if corrections is not None:
         _replay(corrections)
@@ -69,7 +71,9 @@ def _pick(waiting: pd.DataFrame) -> int | None:
     chosen = st.selectbox(
         "Of import",
         [ALL, *said],
-        format_func=lambda key: f"All imports · {wording.lines(int(waiting['rows'].sum()), 'row')}" if key == ALL else said[key],
+        format_func=lambda key: (
+            f"All imports · {wording.lines(int(waiting['rows'].sum()), 'row')}" if key == ALL else said[key]
+        ),
         key="held",
         bind="query-params",
         width=520,
@@ -85,7 +89,9 @@ def _grid(found: pd.DataFrame) -> Corrections | None:
     shown = _together(found) if by_value else found.assign(ids=found["quarantine_id"].map(lambda one: [one]))
     # The grid keeps the rows that it was opened with: an edit belongs to a row by its place.
     name = f"{FROZEN}_{by_value}_{hash(tuple(found['quarantine_id']))}"
-    kept: pd.DataFrame = state.recall(name, lambda: shown.assign(corrected="", leave_out=False).reset_index(drop=True))
+    kept: pd.DataFrame = state.recall(
+        name, lambda: shown.assign(corrected="", leave_out=False).reset_index(drop=True)
+    )
     columns = BY_VALUE if by_value else BY_ROW
     with st.form("import_corrections", border=False):
         edited = st.data_editor(
@@ -98,7 +104,11 @@ def _grid(found: pd.DataFrame) -> Corrections | None:
             key=f"grid_{name}",
             alt="Problems with the value to correct",
         )
-        st.caption("A corrected value goes to every row counted beside it." if by_value else "Corrects the one cell of that row.")
+        st.caption(
+            "A corrected value goes to every row counted beside it."
+            if by_value
+            else "Corrects the one cell of that row."
+        )
         sent = st.form_submit_button("Replay corrected rows", type="primary", icon=":material/replay:")
     if not sent:
         return None
@@ -106,7 +116,11 @@ def _grid(found: pd.DataFrame) -> Corrections | None:
 
 
 def _together(found: pd.DataFrame) -> pd.DataFrame:
-    grouped = found.groupby(SAME, dropna=False, sort=False)["quarantine_id"].agg(ids=list, rows="nunique").reset_index()
+    grouped = (
+        found.groupby(SAME, dropna=False, sort=False)["quarantine_id"]
+        .agg(ids=list, rows="nunique")
+        .reset_index()
+    )
     return grouped.sort_values("rows", ascending=False, kind="stable")
 
 
@@ -115,8 +129,12 @@ def _config(columns: tuple[str, ...]) -> dict[str, object]:
     for name in ("row_no", "rows"):
         if name in columns:
             config[name] = st.column_config.NumberColumn(LABELS[name], width="small", format="localized")
-    config["corrected"] = st.column_config.TextColumn(LABELS["corrected"], help="Typed as the file would say it.", width="medium")
-    config["leave_out"] = st.column_config.CheckboxColumn(LABELS["leave_out"], help="Drop these rows for good.", width="small")
+    config["corrected"] = st.column_config.TextColumn(
+        LABELS["corrected"], help="Typed as the file would say it.", width="medium"
+    )
+    config["leave_out"] = st.column_config.CheckboxColumn(
+        LABELS["leave_out"], help="Drop these rows for good.", width="small"
+    )
     return config
 
 
@@ -141,7 +159,9 @@ def _replay(corrections: Corrections) -> None:
 
 
 def _downloads(batch_id: int | None, found: pd.DataFrame) -> None:
-    st.caption("Or correct them in a spreadsheet: each download has the original columns, the problem and how to fix it. Upload it again under Bring in with the same profile.")
+    st.caption(
+        "Or correct them in a spreadsheet: each download has the original columns, the problem and how to fix it. Upload it again under Bring in with the same profile."
+    )
     with st.container(horizontal=True):
         for number, file in enumerate(found["file"].drop_duplicates()):
             st.download_button(
@@ -158,5 +178,9 @@ def _downloads(batch_id: int | None, found: pd.DataFrame) -> None:
 def _workbook(batch_id: int | None, file: str) -> bytes:
     rows = runtime.read(queries.problem_sheet, batch_id=batch_id, file=file)
     return export.as_xlsx(
-        rows, {name: name for name in rows.columns}, title="Import problems", filters={"File": file}, made=runtime.now()
+        rows,
+        {name: name for name in rows.columns},
+        title="Import problems",
+        filters={"File": file},
+        made=runtime.now(),
     )

@@ -56,6 +56,7 @@ WARNINGS = (
     table.Column("value", "Value"),
     table.Column("text", "Remark", width="large"),
 )
+ACRONYMS = {"po", "pq", "sku", "rdc", "asn", "uom", "id", "usd", "eta"}
 Rows = Callable[[], pd.DataFrame]
 
 
@@ -148,9 +149,8 @@ def _cards(report: dict[str, Any]) -> None:
             "Lines with a problem: kept apart until a person corrects them.",
         ),
     )
-    with st.container(horizontal=True, gap="small"):
-        for label, value, rule in cards:
-            st.metric(label, wording.count(value), border=True, help=rule, width=170)
+    for place, (label, value, rule) in zip(st.columns(len(cards), gap="small"), cards, strict=True):
+        place.metric(label, wording.count(value), border=True, help=rule)
 
 
 def _files(told: Told) -> None:
@@ -195,21 +195,33 @@ def _problems(told: Told) -> None:
 
 def _warnings(told: Told) -> None:
     counts = dict(sorted(told.report["warnings"].items(), key=lambda item: (-item[1], item[0])))
-    st.caption("These rows are taken all the same. The count says how many rows carry the remark.")
-    kind = st.selectbox(
-        "Kind of warning",
-        list(counts),
-        format_func=lambda name: f"{wording.code(name)} · {wording.count(counts[name])}",
-        key=f"{told.key}_warning",
-    )
-    rows = told.warnings(kind)
-    if rows.empty:
-        st.caption("This kind is counted over the whole file and has no rows of its own.")
-        return
-    table.show(rows, WARNINGS, alt=f"Rows with the remark {wording.code(kind)}", key=f"{told.key}_warned")
-    with st.container(horizontal=True):
-        about = {**_about(told), "Kind": wording.code(kind)}
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.caption("These rows are taken all the same. The count says how many rows carry the remark.")
+        kinds = pd.DataFrame({"kind": remark(name), "rows": number} for name, number in counts.items())
+        shown = (table.Column("kind", "Kind", width="large"), table.Column("rows", "Rows", "bar"))
+        table.show(kinds, shown, alt="Warnings by kind with their counts", key=f"{told.key}_kinds")
+    with right:
+        kind = st.selectbox(
+            "Show the rows of",
+            list(counts),
+            format_func=lambda name: f"{remark(name)} · {wording.count(counts[name])}",
+            key=f"{told.key}_warning",
+        )
+        rows = told.warnings(kind)
+        if rows.empty:
+            st.caption("This kind is counted over the whole import and has no rows of its own.")
+            return
+        table.show(rows, WARNINGS, alt=f"Rows with the remark {remark(kind)}", key=f"{told.key}_warned")
+        about = {**_about(told), "Kind": remark(kind)}
         table.offer(rows, WARNINGS, title="Import warnings", filters=about, key=f"{told.key}_warned_offer")
+
+
+def remark(category: str) -> str:
+    """Return a remark's category as words: po_date_from_rdc is "PO date from RDC"."""
+    words = [word.upper() if word in ACRONYMS else word for word in category.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def _gaps(told: Told) -> None:
@@ -217,7 +229,7 @@ def _gaps(told: Told) -> None:
     if unknown:
         st.markdown("**Fields that stay unknown, because their file or column was not given**")
         rows = pd.DataFrame(
-            {"kind": wording.code(kind), "fields": ", ".join(wording.code(name).lower() for name in names)}
+            {"kind": remark(kind), "fields": ", ".join(wording.code(name).lower() for name in names)}
             for kind, names in unknown.items()
         )
         shown = (
@@ -251,9 +263,7 @@ def _totals(told: Told) -> None:
     with left:
         st.markdown("**Records created**")
         if created:
-            rows = pd.DataFrame(
-                {"kind": wording.code(kind), "records": number} for kind, number in created.items()
-            )
+            rows = pd.DataFrame({"kind": remark(kind), "records": number} for kind, number in created.items())
             shown = (table.Column("kind", "Record"), table.Column("records", "Created", "count"))
             table.show(rows, shown, alt="Records created by kind", key=f"{told.key}_created")
         else:
@@ -291,7 +301,7 @@ def _about(told: Told) -> dict[str, str]:
 
 def _amended(report: dict[str, Any]) -> pd.DataFrame:
     rows = [
-        {"what": wording.code(one["kind"]), "record": " / ".join(one["key"]), "field": wording.code(field),
+        {"what": remark(one["kind"]), "record": " / ".join(one["key"]), "field": wording.code(field),
          "old": _said(one["kind"], field, old), "new": _said(one["kind"], field, new)}
         for one in report["amendments"] for field, (old, new) in one["fields"].items()
     ]  # fmt: skip
