@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from db.tables import Command, SalesOrder, SalesOrderLine, WorkerLease
+from db.tables import Command, Hold, SalesOrder, SalesOrderLine, WorkerLease
 from db.types import Day
 
 DEMO_SERVICE = "seed.demo"
@@ -33,6 +33,11 @@ def is_demo(connection: Connection) -> bool:
 def is_empty(connection: Connection) -> bool:
     """Return whether there is no sales order."""
     return connection.execute(select(SalesOrder.order_id).limit(1)).first() is None
+
+
+def holds_recorded(connection: Connection) -> bool:
+    """Return whether any source ever told of a hold; without one, "0 on hold" would be a guess."""
+    return connection.execute(select(Hold.hold_id).limit(1)).first() is not None
 
 
 def last_day(connection: Connection) -> date | None:

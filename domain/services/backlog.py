@@ -13,6 +13,9 @@ from domain.rules.kpi.backlog import Book, Level, levels
 from domain.vocabulary.units import MISSING
 
 
+__all__ = ["Level", "history"]
+
+
 def history(uow: UnitOfWork, *, as_of: date, days: int) -> list[Level]:
     """Return open, overdue and held lines at the end of each of the last `days` days, oldest first."""
     engine = uow.connection.engine

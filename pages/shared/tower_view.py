@@ -9,6 +9,7 @@ import pandas as pd
 
 from db.queries import data, lines, tower
 from domain.services import backlog
+from domain.services.backlog import Level
 from domain.vocabulary.line_filter import LineFilter, LineState
 from domain.vocabulary.statuses import WaitReason
 from pages.shared import frame, runtime, wording
@@ -17,6 +18,8 @@ from pages.shared.kpi_strip import Card
 DAYS = 28
 SOON = 7
 MONTH = 30
+DUE_KINDS = {"On track": "grey", "On hold": "orange", "About to miss": "red"}
+DUE_KINDS_PAST = {"Open": "grey", "On hold": "orange"}
 LATENESS = ((1, 3), (4, 7), (8, 14), (15, 30), (31, 60), (61, 90), (91, None))
 
 
@@ -81,8 +84,9 @@ def sentence(view: View) -> str:
     told = [
         f"{wording.lines(view.count(), 'open line')} in {wording.lines(view.orders, 'order')}",
         f"{wording.count(view.overdue)} overdue",
-        f"{wording.count(view.at_risk)} about to miss their day",
     ]
+    if view.opened.live:
+        told.append(f"{wording.count(view.at_risk)} about to miss their day")
     if newest is not None:
         told.append(f"data as of {wording.instant(newest.at)}")
     return " · ".join(told)
@@ -113,11 +117,7 @@ def cards(view: View) -> list[Card]:
             f"Open, and promised within {SOON} days from the day, it included. Bars: each of these days.",
             chart=[view.count(view.promised(d, d)) for d in due_days], chart_type="bar",
         ),
-        Card(
-            "On hold", wording.count(view.on_hold), "Held lines", _opens(view, LineState.ON_HOLD),
-            "Open, with an active hold on the line, its order, customer or SKU.",
-            past[-1].held_lines - week_ago.held_lines, since, True, [p.held_lines for p in past],
-        ),
+        _on_hold(view, past, since),
         _on_time(view),
         _value(view),
     ]  # fmt: skip
@@ -125,6 +125,16 @@ def cards(view: View) -> list[Card]:
 
 def _opens(view: View, state: LineState, **limits: date) -> dict[str, str]:
     return LineFilter(view.as_of, state=state, **limits).query()  # type: ignore[arg-type]
+
+
+def _on_hold(view: View, past: list[Level], since: str) -> Card:
+    known = runtime.read(data.holds_recorded)
+    return Card(
+        "On hold", wording.count(view.on_hold if known else None), "Held lines", _opens(view, LineState.ON_HOLD),
+        "Open, with an active hold on the line, its order, customer or SKU.",
+        past[-1].held_lines - past[-SOON - 1].held_lines if known else None, since if known else None, True,
+        [p.held_lines for p in past] if known else (),
+    )  # fmt: skip
 
 
 def _on_time(view: View) -> Card:
@@ -177,9 +187,10 @@ def due_days(view: View, days: int) -> pd.DataFrame:
     """Return (day, kind, lines) of lines promised in the next `days` days."""
     last = view.as_of + timedelta(days=days - 1)
     near = view.book[view.promised(view.as_of, last)]
-    kind = pd.Series("On track", index=near.index)
+    kind = pd.Series("On track" if view.opened.live else "Open", index=near.index)
     kind[near["on_hold"] == 1] = "On hold"
-    kind[near["at_risk"] == 1] = "About to miss"
+    if view.opened.live:
+        kind[near["at_risk"] == 1] = "About to miss"
     counted = near.assign(kind=kind).groupby(["promised_on", "kind"], as_index=False)["lines"].sum()
     return counted.rename(columns={"promised_on": "day"})
 

@@ -33,8 +33,8 @@ with left.container(border=True, height="stretch"):
     st.subheader(f"Due in the next {DUE_DAYS} days", anchor=False)
     day = charts.stacked_days(
         tower_view.due_days(view, DUE_DAYS),
-        colours={"On track": "grey", "On hold": "orange", "About to miss": "red"},
-        alt_text=f"Open lines by promised day for {DUE_DAYS} days, split by on track, on hold and about to miss",
+        colours=tower_view.DUE_KINDS if opened.live else tower_view.DUE_KINDS_PAST,
+        alt_text=f"Open lines by promised day for {DUE_DAYS} days, split by what is known of them",
         key="due_days",
     )
     st.caption("Click a bar to open its lines.")
