@@ -69,23 +69,16 @@ def at_risk(fact: Facts, as_of: date, *, live: bool) -> ColumnElement[bool]:
 
 
 def _of_state(wanted: LineFilter, fact: Facts, live: bool) -> ColumnElement[bool]:
-    match wanted.state:
-        case LineState.OVERDUE:
-            return fact.is_overdue == 1
-        case LineState.DUE:
-            return fact.promised_on >= wanted.as_of
-        case LineState.ON_HOLD:
-            return fact.on_hold == 1
-        case LineState.NO_PROMISE:
-            return fact.promised_on.is_(None)
-        case LineState.AT_RISK:
-            return at_risk(fact, wanted.as_of, live=live)
-        case LineState.LATE:
-            return fact.delivered_on > fact.promised_on
-        case LineState.ON_TIME:
-            return fact.delivered_on <= fact.promised_on
-        case _:
-            return true()
+    tests: dict[LineState, ColumnElement[bool]] = {
+        LineState.OVERDUE: fact.is_overdue == 1,
+        LineState.DUE: fact.promised_on >= wanted.as_of,
+        LineState.ON_HOLD: fact.on_hold == 1,
+        LineState.NO_PROMISE: fact.promised_on.is_(None),
+        LineState.AT_RISK: at_risk(fact, wanted.as_of, live=live),
+        LineState.LATE: fact.delivered_on > fact.promised_on,
+        LineState.ON_TIME: fact.delivered_on <= fact.promised_on,
+    }
+    return tests.get(wanted.state, true())
 
 
 def _mentions(fact: Facts, word: str) -> ColumnElement[bool]:
@@ -104,7 +97,7 @@ def summary(connection: Connection, *, wanted: LineFilter, live: bool) -> pd.Dat
     """Return lines, orders, and value (open value of open lines) per currency: one row per currency."""
     fact = chosen(wanted, live=live).subquery().c
     amount = fact.net_amount if wanted.state in OF_THE_PAST else fact.open_amount
-    statement = (
+    statement: Any = (
         select(
             func.coalesce(fact.currency, "").label("currency"),
             func.count().label("lines"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import streamlit as st
@@ -13,6 +13,7 @@ from domain.vocabulary.errors import DomainError
 from pages.shared import menu, runtime, state, wording
 
 EARLIEST = date(1970, 1, 1)
+LONG_DAYS = 14
 HELP = Path(__file__).resolve().parents[2] / "docs" / "how_to" / "screens"
 
 
@@ -142,7 +143,7 @@ def nothing_here(why: str, *, todo: str = "", key: str = "", label: str = "", **
 def old_book(opened: Opened) -> None:
     """Offer the last day of a book that ends long before the day shown."""
     last = runtime.read(data.last_day)
-    if last is not None and last < opened.as_of:
+    if last is not None and last < opened.as_of - timedelta(days=LONG_DAYS):
         st.button(
             f"Show {wording.day(last)}, the last day with data",
             icon=":material/history:",

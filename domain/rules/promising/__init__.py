@@ -1,0 +1,1 @@
+"""What may be promised, and what may be told about a promise."""
