@@ -11,17 +11,7 @@ import streamlit as st
 
 from pages.shared import import_draft, wording
 from pages.shared.import_draft import Draft
-
-DATE_WORDS = {
-    "%d": "day",
-    "%m": "month",
-    "%b": "month name",
-    "%B": "month name",
-    "%Y": "year",
-    "%y": "year (2 digits)",
-}
-MARKS = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
-NONE = ""
+from pages.shared.import_words import date_format, number_marks
 
 
 def ask(draft: Draft) -> bool:
@@ -91,12 +81,8 @@ def _show_readings(readings: Sequence[Any], choices: Sequence[str], *, dates: bo
 
 
 def _spelled(choice: str, *, dates: bool) -> str:
-    if not dates:
-        return f"{MARKS.get(choice[0], choice[0]).capitalize()} is the decimal mark"
-    words = choice
-    for mark, word in DATE_WORDS.items():
-        words = words.replace(mark, word)
-    return words[:1].upper() + words[1:]
+    said = date_format(choice) if dates else number_marks(choice)
+    return said[:1].upper() + said[1:]
 
 
 def _read(said: str | None, *, dates: bool) -> str | None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from db.queries import imports as queries
 from domain.vocabulary.canonical import FIELDS
-from domain.vocabulary.imports import MappedImport
+from domain.vocabulary.imports import Decided, MappedImport
 from domain.vocabulary.units import (
     MONEY_SCALE,
     QUANTITY_SCALE,
@@ -21,6 +21,7 @@ from domain.vocabulary.units import (
     from_units,
 )
 from pages.shared import runtime, table, wording
+from pages.shared.import_words import date_format, words
 
 MOST_SHOWN = 5_000
 SCALES = {"money": MONEY_SCALE, "quantity": QUANTITY_SCALE, "rate": RATE_SCALE}
@@ -56,7 +57,6 @@ WARNINGS = (
     table.Column("value", "Value"),
     table.Column("text", "Remark", width="large"),
 )
-ACRONYMS = {"po", "pq", "sku", "rdc", "asn", "uom", "id", "usd", "eta"}
 Rows = Callable[[], pd.DataFrame]
 
 
@@ -69,6 +69,7 @@ class Told:
     problems: Rows
     warnings: Callable[[str], pd.DataFrame]
     key: str
+    decided: tuple[Decided, ...] = ()
 
 
 def of_preview(mapped: MappedImport, report: dict[str, Any]) -> Told:
@@ -159,12 +160,15 @@ def _files(told: Told) -> None:
         for name, counts in told.report["files"].items()
     )
     table.show(rows, FILES, alt="Files of the import with their counts of rows", key=f"{told.key}_files")
+    for one in told.decided:
+        st.caption(
+            f":material/rule: {one.file}, column {one.column}: {date_format(one.format)}, because row "
+            f"{wording.count(one.row)} says “{one.value}”, which fits nothing else."
+        )
 
 
 def _left_out(skipped: dict[str, int]) -> str:
-    return ", ".join(
-        f"{wording.count(number)} {wording.code(why).lower()}" for why, number in skipped.items()
-    )
+    return ", ".join(f"{wording.count(number)} {words(why).lower()}" for why, number in skipped.items())
 
 
 def _amendments(told: Told) -> None:
@@ -198,30 +202,23 @@ def _warnings(told: Told) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.caption("These rows are taken all the same. The count says how many rows carry the remark.")
-        kinds = pd.DataFrame({"kind": remark(name), "rows": number} for name, number in counts.items())
+        kinds = pd.DataFrame({"kind": words(name), "rows": number} for name, number in counts.items())
         shown = (table.Column("kind", "Kind", width="large"), table.Column("rows", "Rows", "bar"))
         table.show(kinds, shown, alt="Warnings by kind with their counts", key=f"{told.key}_kinds")
     with right:
         kind = st.selectbox(
             "Show the rows of",
             list(counts),
-            format_func=lambda name: f"{remark(name)} · {wording.count(counts[name])}",
+            format_func=lambda name: f"{words(name)} · {wording.count(counts[name])}",
             key=f"{told.key}_warning",
         )
         rows = told.warnings(kind)
         if rows.empty:
             st.caption("This kind is counted over the whole import and has no rows of its own.")
             return
-        table.show(rows, WARNINGS, alt=f"Rows with the remark {remark(kind)}", key=f"{told.key}_warned")
-        about = {**_about(told), "Kind": remark(kind)}
+        table.show(rows, WARNINGS, alt=f"Rows with the remark {words(kind)}", key=f"{told.key}_warned")
+        about = {**_about(told), "Kind": words(kind)}
         table.offer(rows, WARNINGS, title="Import warnings", filters=about, key=f"{told.key}_warned_offer")
-
-
-def remark(category: str) -> str:
-    """Return a remark's category as words: po_date_from_rdc is "PO date from RDC"."""
-    words = [word.upper() if word in ACRONYMS else word for word in category.split("_")]
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]
 
 
 def _gaps(told: Told) -> None:
@@ -229,7 +226,7 @@ def _gaps(told: Told) -> None:
     if unknown:
         st.markdown("**Fields that stay unknown, because their file or column was not given**")
         rows = pd.DataFrame(
-            {"kind": remark(kind), "fields": ", ".join(wording.code(name).lower() for name in names)}
+            {"kind": words(kind), "fields": ", ".join(words(name).lower() for name in names)}
             for kind, names in unknown.items()
         )
         shown = (
@@ -243,7 +240,7 @@ def _gaps(told: Told) -> None:
     if unmapped:
         st.markdown("**Codes without a meaning here**")
         rows = pd.DataFrame(
-            {"field": wording.code(said.split("=", 1)[0]), "code": said.split("=", 1)[1], "rows": number}
+            {"field": words(said.split("=", 1)[0]), "code": said.split("=", 1)[1], "rows": number}
             for said, number in unmapped.items()
         )
         shown = (
@@ -263,14 +260,14 @@ def _totals(told: Told) -> None:
     with left:
         st.markdown("**Records created**")
         if created:
-            rows = pd.DataFrame({"kind": remark(kind), "records": number} for kind, number in created.items())
+            rows = pd.DataFrame({"kind": words(kind), "records": number} for kind, number in created.items())
             shown = (table.Column("kind", "Record"), table.Column("records", "Created", "count"))
             table.show(rows, shown, alt="Records created by kind", key=f"{told.key}_created")
         else:
             st.caption("None: everything in the files was known.")
         if told.report.get("stubs"):
             stubs = ", ".join(
-                f"{wording.count(n)} {wording.code(kind).lower()}" for kind, n in told.report["stubs"].items()
+                f"{wording.count(n)} {words(kind).lower()}" for kind, n in told.report["stubs"].items()
             )
             st.caption(f"Of these only the code was given (stubs): {stubs}.")
     with right:
@@ -301,7 +298,7 @@ def _about(told: Told) -> dict[str, str]:
 
 def _amended(report: dict[str, Any]) -> pd.DataFrame:
     rows = [
-        {"what": remark(one["kind"]), "record": " / ".join(one["key"]), "field": wording.code(field),
+        {"what": words(one["kind"]), "record": " / ".join(one["key"]), "field": words(field),
          "old": _said(one["kind"], field, old), "new": _said(one["kind"], field, new)}
         for one in report["amendments"] for field, (old, new) in one["fields"].items()
     ]  # fmt: skip
@@ -317,7 +314,7 @@ def _said(kind: str, field: str, value: Any) -> str | None:
     """Return a value in stored units as people read it."""
     holds = FIELDS.get(kind, {}).get(field)
     if value is None or isinstance(holds, type):
-        return wording.code(value) if value else None
+        return words(value) if value else None
     if holds in SCALES:
         return wording.quantity(from_units(int(value), SCALES[str(holds)]))
     if holds == "day" or field.endswith("_on"):

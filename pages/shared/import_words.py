@@ -1,0 +1,33 @@
+"""Words of imports as people read them: remark categories, date formats and number marks."""
+
+from __future__ import annotations
+
+ACRONYMS = {"po", "pq", "sku", "rdc", "asn", "uom", "id", "usd", "eta"}
+DATE_WORDS = {
+    "%d": "day",
+    "%m": "month",
+    "%b": "month name",
+    "%B": "month name",
+    "%Y": "year",
+    "%y": "year (2 digits)",
+    "iso": "year-month-day",
+}
+MARKS = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
+
+
+def words(code: str) -> str:
+    """Return a code in words: po_date_from_rdc is "PO date from RDC"."""
+    text = " ".join(word.upper() if word.lower() in ACRONYMS else word.lower() for word in code.split("_"))
+    return text[:1].upper() + text[1:]
+
+
+def date_format(form: str) -> str:
+    """Return a date format in words: %d/%m/%Y is "day/month/year"."""
+    for mark, word in DATE_WORDS.items():
+        form = form.replace(mark, word)
+    return form
+
+
+def number_marks(marks: str) -> str:
+    """Return the marks of numbers in words: ",." is "comma is the decimal mark"."""
+    return f"{MARKS.get(marks[0], marks[0])} is the decimal mark"
