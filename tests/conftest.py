@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from db.engine import create_engine
 from db.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = Path(os.environ.get("SHARED_DIR") or ROOT.parent / "shared")
 
 
 @pytest.fixture(scope="session")
@@ -108,4 +106,5 @@ def engine(database_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
+from tests.shared_folder import SHARED  # noqa: E402
 from tests.worlds import demo_engine, empty_world, scms_engine  # noqa: E402, F401

@@ -12,12 +12,6 @@ from sqlalchemy import Engine, text
 
 from db.engine import create_engine
 from db.unit_of_work import transact
-from domain.exchange.imports.intake import prepare
-from domain.exchange.imports.profile import find
-from domain.services import imports
-from domain.vocabulary.imports import Answers
-from seed.demo.build import build
-from seed.import_command import PROFILES
 
 DEMO_DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -56,6 +50,12 @@ def _database(kind: str, name: str, request: pytest.FixtureRequest) -> Iterator[
 @pytest.fixture(scope="session")
 def scms_engine(empty_world: str, shared_dir: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A database with the SCMS delivery history imported by its profile."""
+    from domain.exchange.imports.intake import prepare
+    from domain.exchange.imports.profile import find
+    from domain.services import imports
+    from domain.vocabulary.imports import Answers
+    from seed.import_command import PROFILES
+
     file = shared_dir / "data" / "scms" / "SCMS_Delivery_History_Dataset.csv"
     mapped = prepare(find("scms", PROFILES), [file], answers=Answers({}, {}, {}), clear=frozenset())
     for engine in _database(empty_world, "scms", request):
@@ -66,6 +66,8 @@ def scms_engine(empty_world: str, shared_dir: Path, request: pytest.FixtureReque
 @pytest.fixture(scope="session")
 def demo_engine(empty_world: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A database with the demo world as of DEMO_DAY."""
+    from seed.demo.build import build
+
     for engine in _database(empty_world, "demo", request):
         build(engine, today=DEMO_DAY, seed=7, now=None, progress=lambda _: None)
         yield engine

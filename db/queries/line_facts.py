@@ -72,8 +72,9 @@ def line_facts(
     `live` says that `as_of` is the present: allocations and pegs are kept only as they are now, so for a past
     day the reasons that rest on them are NOT_RECORDED rather than guessed.
     """
-    line, order, customer, sku = SalesOrderLine, SalesOrder, Customer, Sku
+    line, order = SalesOrderLine, SalesOrder
     promised, change = changed_day("promised_on", as_of)
+    today = literal(as_of, Day) if isinstance(as_of, date) else as_of
     qty_net = type_coerce(
         line.qty_ordered - line.qty_cancelled_customer - line.qty_cancelled_supplier, Quantity
     )
@@ -85,49 +86,19 @@ def line_facts(
     chosen: ColumnElement[bool] = is_delivered if delivered else is_open
     statement = (
         select(
-            line.line_id,
-            line.order_id,
-            order.order_no,
-            line.line_no,
-            order.source,
-            order.po_no,
-            order.customer_id,
-            customer.name.label("customer"),
-            customer.tier,
-            line.sku_id,
-            sku.sku,
-            sku.description.label("sku_description"),
-            line.site_id,
-            order.owner,
-            order.currency,
-            line.stage,
-            order.stage.label("order_stage"),
-            line.entered_on,
-            line.requested_on,
-            line.promised_on_first,
+            *_stored(),
             promised.label("promised_on"),
-            line.planned_ship_on,
-            line.expected_on,
-            line.first_delivered_on,
-            line.delivered_on,
-            line.cancelled_on,
-            line.qty_ordered,
             qty_net.label("qty_net"),
             qty_open.label("qty_open"),
-            line.qty_shipped,
-            line.net_amount,
             type_coerce(_open_amount(qty_net, qty_open, is_open), Money).label("open_amount"),
             case((is_open, 1), else_=0).label("is_open"),
-            case(
-                (and_(is_open, promised < (literal(as_of, Day) if isinstance(as_of, date) else as_of)), 1),
-                else_=0,
-            ).label("is_overdue"),
+            case((and_(is_open, promised < today), 1), else_=0).label("is_overdue"),
             case((held, 1), else_=0).label("on_hold"),
             _wait_reason(as_of, held, qty_open, promised, live).label("wait_reason"),
         )
         .join(order, order.order_id == line.order_id)
-        .join(customer, customer.customer_id == order.customer_id)
-        .join(sku, sku.sku_id == line.sku_id)
+        .join(Customer, Customer.customer_id == order.customer_id)
+        .join(Sku, Sku.sku_id == line.sku_id)
         .outerjoin(change, change.c.line_id == line.line_id)
     )
     if not both:
@@ -135,6 +106,41 @@ def line_facts(
     if source is not None:
         statement = statement.where(order.source == source)
     return statement.subquery("line_facts")
+
+
+def _stored() -> tuple[Any, ...]:
+    """The facts that are stored as they are."""
+    line, order = SalesOrderLine, SalesOrder
+    return (
+        line.line_id,
+        line.order_id,
+        order.order_no,
+        line.line_no,
+        order.source,
+        order.po_no,
+        order.customer_id,
+        Customer.name.label("customer"),
+        Customer.tier,
+        line.sku_id,
+        Sku.sku,
+        Sku.description.label("sku_description"),
+        line.site_id,
+        order.owner,
+        order.currency,
+        line.stage,
+        order.stage.label("order_stage"),
+        line.entered_on,
+        line.requested_on,
+        line.promised_on_first,
+        line.planned_ship_on,
+        line.expected_on,
+        line.first_delivered_on,
+        line.delivered_on,
+        line.cancelled_on,
+        line.qty_ordered,
+        line.qty_shipped,
+        line.net_amount,
+    )
 
 
 def open_at(as_of: AsOf) -> ColumnElement[bool]:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
-from sqlalchemy import Connection, inspect, literal, union_all
-from sqlalchemy import select as sql_select
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    column,
+    inspect,
+    literal,
+    select,
+    table,
+    union_all,
+)
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateView, DDLElement, DropView, ExecutableDDLElement
 
 from db.reports.catalogue import DICTIONARY, DICTIONARY_COLUMNS, views
 from domain.vocabulary.errors import DomainError
@@ -16,14 +29,32 @@ PREFIX = "report_"
 FINGERPRINT = "report_version"
 
 
-def statements(connection: Connection) -> list[str]:
-    """Return the statements that make all views, in the database's own dialect."""
-    made = [f"CREATE VIEW {view.name} AS {_text(connection, view.select())}" for view in views()]
-    made.append(f"CREATE VIEW {DICTIONARY} AS {_dictionary(connection)}")
+class CommentOnView(DDLElement):
+    """COMMENT ON VIEW, or with `column` COMMENT ON COLUMN (PostgreSQL)."""
+
+    def __init__(self, view: str, meaning: str, column: str | None = None) -> None:
+        self.view = view
+        self.meaning = meaning
+        self.column = column
+
+
+@compiles(CommentOnView)
+def _comment(element: CommentOnView, compiler: Any, **options: Any) -> str:
+    quote = compiler.preparer.quote
+    meaning = compiler.sql_compiler.render_literal_value(element.meaning, String())
+    if element.column is None:
+        return f"COMMENT ON VIEW {quote(element.view)} IS {meaning}"
+    return f"COMMENT ON COLUMN {quote(element.view)}.{quote(element.column)} IS {meaning}"
+
+
+def statements(connection: Connection) -> list[ExecutableDDLElement]:
+    """Return the statements that make all views, for the database of `connection`."""
+    made: list[ExecutableDDLElement] = [CreateView(view.select(), view.name) for view in views()]
+    made.append(CreateView(_dictionary(), DICTIONARY))
     if connection.dialect.name == "postgresql":
         for view in views():
-            made.append(f"COMMENT ON VIEW {view.name} IS {_quoted(view.meaning)}")
-            made += [f"COMMENT ON COLUMN {view.name}.{c.name} IS {_quoted(c.meaning)}" for c in view.columns]
+            made.append(CommentOnView(view.name, view.meaning))
+            made += [CommentOnView(view.name, c.meaning, c.name) for c in view.columns]
     return made
 
 
@@ -31,8 +62,10 @@ def is_current(connection: Connection) -> bool:
     """Return whether the database has exactly the views of this version."""
     if FINGERPRINT not in inspect(connection).get_view_names():
         return False
-    found = connection.exec_driver_sql(f"SELECT fingerprint FROM {FINGERPRINT}").scalar_one()
-    return bool(found == _fingerprint(statements(connection)))
+    found: Any = connection.execute(
+        select(column("fingerprint")).select_from(table(FINGERPRINT))
+    ).scalar_one()
+    return bool(found == _fingerprint(connection))
 
 
 def drop(connection: Connection) -> None:
@@ -43,7 +76,7 @@ def drop(connection: Connection) -> None:
     names = [name for name in inspect(connection).get_view_names() if name.startswith(PREFIX)]
     try:
         for name in names:
-            connection.exec_driver_sql(f'DROP VIEW "{name}"')
+            connection.execute(DropView(Table(name, MetaData())))
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != "2BP01":  # dependent_objects_still_exist
             raise
@@ -61,36 +94,26 @@ def _dependents(error: DBAPIError) -> str:
 
 def create(connection: Connection) -> None:
     """Make the report views; there must be none."""
-    made = statements(connection)
-    made.append(f"CREATE VIEW {FINGERPRINT} AS SELECT {_quoted(_fingerprint(made))} AS fingerprint")
-    for statement in made:
-        connection.exec_driver_sql(statement)
+    for statement in statements(connection):
+        connection.execute(statement)
+    mark = select(literal(_fingerprint(connection)).label("fingerprint"))
+    connection.execute(CreateView(mark, FINGERPRINT))
 
 
-def _dictionary(connection: Connection) -> str:
+def _dictionary() -> CompoundSelect[Any]:
     rows = [
         (view.name, position, column.name, column.kind.value, column.meaning)
         for view in views()
         for position, column in enumerate(view.columns, 1)
     ]
-    first, *rest = [
-        sql_select(*[literal(v).label(n) for v, n in zip(row, DICTIONARY_COLUMNS, strict=True)])
-        for row in rows
-    ]
-    return _text(connection, union_all(first, *rest))
-
-
-def _text(connection: Connection, statement: object) -> str:
-    compiled = statement.compile(  # type: ignore[attr-defined]
-        dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+    return union_all(
+        *[
+            select(*[literal(v).label(n) for v, n in zip(row, DICTIONARY_COLUMNS, strict=True)])
+            for row in rows
+        ]
     )
-    assert isinstance(compiled, SQLCompiler)
-    return str(compiled)
 
 
-def _fingerprint(made: list[str]) -> str:
+def _fingerprint(connection: Connection) -> str:
+    made = [str(statement.compile(dialect=connection.dialect)) for statement in statements(connection)]
     return hashlib.sha256("\n".join(made).encode()).hexdigest()
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -18,105 +18,124 @@ C, K = Column, Kind
 def order_lines() -> View:
     """Every line with what is true of it today."""
     facts = line_facts(today(), both=True)
-    fact, line = facts.c, SalesOrderLine
-    order, site, sku = SalesOrder, Site, Sku
+    line, order = SalesOrderLine, SalesOrder
+    return View(
+        "report_order_lines",
+        "One row per order line as it stands today (UTC).",
+        (*_line_names(facts.c), *_line_quantities(facts.c), *_line_days(facts.c)),
+        facts.join(line, line.line_id == facts.c.line_id)
+        .join(order, order.order_id == line.order_id)
+        .join(Customer, Customer.customer_id == order.customer_id)
+        .join(Sku, Sku.sku_id == line.sku_id)
+        .outerjoin(Site, Site.site_id == line.site_id)
+        .outerjoin(Supplier, Supplier.supplier_id == Sku.supplier_id),
+    )
+
+
+def _line_names(fact: Any) -> tuple[Column, ...]:
+    """What the line is, who it is for, and where it stands."""
+    line, order = SalesOrderLine, SalesOrder
+    return (
+        C("line_id", K.INTEGER, "Key of the line; joins to the other views.", line.line_id),
+        C("order_id", K.INTEGER, "Key of the order.", line.order_id),
+        C("source", K.TEXT, "System that the order came from.", order.source),
+        C("order_no", K.TEXT, "Order number in its source.", order.order_no),
+        C("line_no", K.TEXT, "Line number in its order.", line.line_no),
+        C("po_no", K.TEXT, "The customer's purchase order number.", order.po_no),
+        C("customer_code", K.TEXT, "Customer's code in its source.", Customer.code),
+        C("customer", K.TEXT, "Customer's name.", Customer.name),
+        C("customer_tier", K.INTEGER, "Customer's tier, 1 is best.", Customer.tier),
+        C("site_code", K.TEXT, "Code of the site that ships.", Site.code),
+        C("site", K.TEXT, "Name of the site that ships.", Site.name),
+        C("sku", K.TEXT, "Stock-keeping unit.", Sku.sku),
+        C("sku_description", K.TEXT, "What the SKU is.", Sku.description),
+        C("sku_family", K.TEXT, "Product family.", Sku.family),
+        C("supplier", K.TEXT, "Name of the SKU's supplier.", Supplier.name),
+        C("customer_part", K.TEXT, "The customer's own part number.", line.customer_part),
+        C("owner", K.TEXT, "Who looks after the order.", order.owner),
+        C("stage", K.TEXT, "Stage of the line (LineStage).", line.stage),
+        C("is_open", K.FLAG, "1: entered, neither delivered nor cancelled.", fact.is_open == 1),
+        C("is_overdue", K.FLAG, "1: open and promised before today.", fact.is_overdue == 1),
+        C("on_hold", K.FLAG, "1: an active hold on the line, order, customer or SKU.", fact.on_hold == 1),
+        C(
+            "wait_reason",
+            K.TEXT,
+            "Why an open line is not delivered yet (WaitReason); empty for others.",
+            case((fact.is_open == 1, fact.wait_reason), else_=null()),
+        ),
+    )
+
+
+def _line_quantities(fact: Any) -> tuple[Column, ...]:
+    """All quantities, and the amounts."""
+    line = SalesOrderLine
+    return (
+        C("qty_ordered", K.QUANTITY, "Quantity ordered, base units.", line.qty_ordered),
+        C(
+            "qty_cancelled_customer",
+            K.QUANTITY,
+            "Cancelled by the customer.",
+            line.qty_cancelled_customer,
+        ),
+        C("qty_cancelled_supplier", K.QUANTITY, "Short-closed by us.", line.qty_cancelled_supplier),
+        C("qty_net", K.QUANTITY, "Ordered less cancelled.", fact.qty_net),
+        C(
+            "qty_confirmed",
+            K.QUANTITY,
+            "Confirmed to the customer; empty: not recorded.",
+            line.qty_confirmed,
+        ),
+        C("qty_allocated", K.QUANTITY, "Reserved for the line; empty: not recorded.", line.qty_allocated),
+        C("qty_shipped", K.QUANTITY, "Left our site; empty: not recorded.", line.qty_shipped),
+        C("qty_delivered", K.QUANTITY, "Arrived; empty: not recorded.", line.qty_delivered),
+        C("qty_invoiced", K.QUANTITY, "Billed; empty: not recorded.", line.qty_invoiced),
+        C("qty_returned", K.QUANTITY, "Sent back; empty: not recorded.", line.qty_returned),
+        C("qty_open", K.QUANTITY, "Net less what has arrived.", fact.qty_open),
+        C("unit_of_measure", K.TEXT, "Unit that the customer ordered in.", line.uom),
+        C("currency", K.TEXT, "Currency of all amounts of the row.", SalesOrder.currency),
+        C("net_price", K.MONEY, "Price per base unit.", line.net_price),
+        C("net_amount", K.MONEY, "Value of the net quantity.", line.net_amount),
+        C("open_amount", K.MONEY, "Value of the open quantity; 0 when not open.", fact.open_amount),
+    )
+
+
+def _line_days(fact: Any) -> tuple[Column, ...]:
+    """All days, and how late the line is."""
+    line = SalesOrderLine
     delivered = and_(line.delivered_on.is_not(None), line.delivered_on <= today())
     days_late = type_coerce(fact.delivered_on, Integer) - type_coerce(fact.promised_on, Integer)
     overdue_by = type_coerce(today(), Integer) - type_coerce(fact.promised_on, Integer)
     judged = and_(delivered, fact.promised_on.is_not(None))
-    return View(
-        "report_order_lines",
-        "One row per order line as it stands today (UTC).",
-        (
-            C("line_id", K.INTEGER, "Key of the line; joins to the other views.", line.line_id),
-            C("order_id", K.INTEGER, "Key of the order.", line.order_id),
-            C("source", K.TEXT, "System that the order came from.", order.source),
-            C("order_no", K.TEXT, "Order number in its source.", order.order_no),
-            C("line_no", K.TEXT, "Line number in its order.", line.line_no),
-            C("po_no", K.TEXT, "The customer's purchase order number.", order.po_no),
-            C("customer_code", K.TEXT, "Customer's code in its source.", Customer.code),
-            C("customer", K.TEXT, "Customer's name.", Customer.name),
-            C("customer_tier", K.INTEGER, "Customer's tier, 1 is best.", Customer.tier),
-            C("site_code", K.TEXT, "Code of the site that ships.", site.code),
-            C("site", K.TEXT, "Name of the site that ships.", site.name),
-            C("sku", K.TEXT, "Stock-keeping unit.", sku.sku),
-            C("sku_description", K.TEXT, "What the SKU is.", sku.description),
-            C("sku_family", K.TEXT, "Product family.", sku.family),
-            C("supplier", K.TEXT, "Name of the SKU's supplier.", Supplier.name),
-            C("customer_part", K.TEXT, "The customer's own part number.", line.customer_part),
-            C("owner", K.TEXT, "Who looks after the order.", order.owner),
-            C("stage", K.TEXT, "Stage of the line (LineStage).", line.stage),
-            C("is_open", K.FLAG, "1: entered, neither delivered nor cancelled.", fact.is_open == 1),
-            C("is_overdue", K.FLAG, "1: open and promised before today.", fact.is_overdue == 1),
-            C("on_hold", K.FLAG, "1: an active hold on the line, order, customer or SKU.", fact.on_hold == 1),
-            C(
-                "wait_reason",
-                K.TEXT,
-                "Why an open line is not delivered yet (WaitReason); empty for others.",
-                case((fact.is_open == 1, fact.wait_reason), else_=null()),
-            ),
-            C("qty_ordered", K.QUANTITY, "Quantity ordered, base units.", line.qty_ordered),
-            C(
-                "qty_cancelled_customer",
-                K.QUANTITY,
-                "Cancelled by the customer.",
-                line.qty_cancelled_customer,
-            ),
-            C("qty_cancelled_supplier", K.QUANTITY, "Short-closed by us.", line.qty_cancelled_supplier),
-            C("qty_net", K.QUANTITY, "Ordered less cancelled.", fact.qty_net),
-            C(
-                "qty_confirmed",
-                K.QUANTITY,
-                "Confirmed to the customer; empty: not recorded.",
-                line.qty_confirmed,
-            ),
-            C("qty_allocated", K.QUANTITY, "Reserved for the line; empty: not recorded.", line.qty_allocated),
-            C("qty_shipped", K.QUANTITY, "Left our site; empty: not recorded.", line.qty_shipped),
-            C("qty_delivered", K.QUANTITY, "Arrived; empty: not recorded.", line.qty_delivered),
-            C("qty_invoiced", K.QUANTITY, "Billed; empty: not recorded.", line.qty_invoiced),
-            C("qty_returned", K.QUANTITY, "Sent back; empty: not recorded.", line.qty_returned),
-            C("qty_open", K.QUANTITY, "Net less what has arrived.", fact.qty_open),
-            C("unit_of_measure", K.TEXT, "Unit that the customer ordered in.", line.uom),
-            C("currency", K.TEXT, "Currency of all amounts of the row.", order.currency),
-            C("net_price", K.MONEY, "Price per base unit.", line.net_price),
-            C("net_amount", K.MONEY, "Value of the net quantity.", line.net_amount),
-            C("open_amount", K.MONEY, "Value of the open quantity; 0 when not open.", fact.open_amount),
-            C("entered_on", K.DAY, "Day of entry; empty: not recorded.", line.entered_on),
-            C("requested_on_first", K.DAY, "First requested day.", line.requested_on_first),
-            C("requested_on", K.DAY, "Requested day in force.", line.requested_on),
-            C("promised_on_first", K.DAY, "First promise.", line.promised_on_first),
-            C("promised_on", K.DAY, "Promise in force.", fact.promised_on),
-            C("planned_ship_on", K.DAY, "Day it should leave.", line.planned_ship_on),
-            C("expected_on", K.DAY, "Day it is now expected to arrive.", line.expected_on),
-            C("first_delivered_on", K.DAY, "Day of the first delivery.", line.first_delivered_on),
-            C("delivered_on", K.DAY, "Day on which all of it had arrived.", line.delivered_on),
-            C("cancelled_on", K.DAY, "Day on which all of it was cancelled.", line.cancelled_on),
-            C(
-                "days_late",
-                K.INTEGER,
-                "Delivered less promised day; negative is early; empty until delivered.",
-                case((delivered, days_late), else_=null()),
-            ),
-            C(
-                "days_overdue",
-                K.INTEGER,
-                "Days that an open line is past its promise; empty when it is not.",
-                case((fact.is_overdue == 1, overdue_by), else_=null()),
-            ),
-            C(
-                "on_time",
-                K.INTEGER,
-                "1: delivered on or before the promise in force, 0: later; empty: not delivered or no promise.",
-                case((judged, case((days_late <= 0, 1), else_=0)), else_=null()),
-            ),
-            C("order_stage", K.TEXT, "Stage of the order (OrderStage).", order.stage),
+    return (
+        C("entered_on", K.DAY, "Day of entry; empty: not recorded.", line.entered_on),
+        C("requested_on_first", K.DAY, "First requested day.", line.requested_on_first),
+        C("requested_on", K.DAY, "Requested day in force.", line.requested_on),
+        C("promised_on_first", K.DAY, "First promise.", line.promised_on_first),
+        C("promised_on", K.DAY, "Promise in force.", fact.promised_on),
+        C("planned_ship_on", K.DAY, "Day it should leave.", line.planned_ship_on),
+        C("expected_on", K.DAY, "Day it is now expected to arrive.", line.expected_on),
+        C("first_delivered_on", K.DAY, "Day of the first delivery.", line.first_delivered_on),
+        C("delivered_on", K.DAY, "Day on which all of it had arrived.", line.delivered_on),
+        C("cancelled_on", K.DAY, "Day on which all of it was cancelled.", line.cancelled_on),
+        C(
+            "days_late",
+            K.INTEGER,
+            "Delivered less promised day; negative is early; empty until delivered.",
+            case((delivered, days_late), else_=null()),
         ),
-        facts.join(line, line.line_id == fact.line_id)
-        .join(order, order.order_id == line.order_id)
-        .join(Customer, Customer.customer_id == order.customer_id)
-        .join(sku, sku.sku_id == line.sku_id)
-        .outerjoin(site, site.site_id == line.site_id)
-        .outerjoin(Supplier, Supplier.supplier_id == sku.supplier_id),
+        C(
+            "days_overdue",
+            K.INTEGER,
+            "Days that an open line is past its promise; empty when it is not.",
+            case((fact.is_overdue == 1, overdue_by), else_=null()),
+        ),
+        C(
+            "on_time",
+            K.INTEGER,
+            "1: delivered on or before the promise in force, 0: later; empty: not delivered or no promise.",
+            case((judged, case((days_late <= 0, 1), else_=0)), else_=null()),
+        ),
+        C("order_stage", K.TEXT, "Stage of the order (OrderStage).", SalesOrder.stage),
     )
 
 

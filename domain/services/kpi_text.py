@@ -53,6 +53,7 @@ def report_as_json(report: OnTimeReport) -> dict[str, Any]:
             "mean_of_late_days": report.lateness.mean_of_late,
             "median_of_late_days": report.lateness.median_of_late,
             "longest_days": report.lateness.longest,
+            "late_by_days": report.lateness.buckets,
         },
         "no_promise_recorded": report.no_promise,
         "backlog": _backlog(report),

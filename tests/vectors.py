@@ -1,0 +1,223 @@
+"""Run the shared test vectors: `python -m tests.vectors` prints per file how many cases passed and failed.
+
+A runner reads one file of SHARED_DIR/vectors and yields a case name and, where ours differs, what differs.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domain.rules.kpi.lateness import aging_bucket
+from domain.rules.kpi.on_time import Share
+from domain.rules.kpi.otif import (
+    Arrivals,
+    DueBasis,
+    DueLines,
+    OtifPolicy,
+    OtifVerdict,
+    judge,
+    share_of_lines,
+    share_of_orders,
+    share_of_quantity,
+    share_of_value,
+)
+from domain.vocabulary.units import MISSING, MONEY_SCALE, QUANTITY_SCALE, RATE_SCALE, to_day
+from tests.shared_folder import SHARED
+
+Case = tuple[str, str | None]
+DUE = {
+    "req": DueBasis.REQUESTED,
+    "req_orig": DueBasis.REQUESTED_ORIGINAL,
+    "prom1": DueBasis.PROMISED_FIRST,
+    "prom": DueBasis.PROMISED_LAST,
+}
+VALUE_SCALE = QUANTITY_SCALE * MONEY_SCALE
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A file of vectors and what runs it; `not_run` names its sections that no rule answers yet."""
+
+    file: str
+    run: Callable[[Path], Iterator[Case]]
+    not_run: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Book:
+    rows: list[dict[str, str]]
+    arrivals: Arrivals
+    order: np.ndarray
+
+    def lines(self, basis: str) -> DueLines:
+        """The lines with the due day that `basis` names."""
+        return DueLines(
+            order=self.order,
+            due=_days(self.rows, basis),
+            ordered=_quantities(self.rows, "qty"),
+            cancelled_by_customer=_quantities(self.rows, "ccq"),
+            cancelled_on=_days(self.rows, "ccd"),
+            short_closed=_quantities(self.rows, "scq"),
+            price=np.array([int(row["price"]) * MONEY_SCALE for row in self.rows]),
+            one_delivery=np.zeros(len(self.rows), dtype=np.bool_),
+        )
+
+    def names(self, chosen: np.ndarray) -> list[str]:
+        """The chosen lines as O1/1."""
+        return [
+            f"{row['order_id']}/{row['line_no']}" for row, yes in zip(self.rows, chosen, strict=True) if yes
+        ]
+
+
+def kpi_vectors(folder: Path) -> Iterator[Case]:
+    """kpi_vectors.json over kpi_lines.csv and kpi_deliveries.csv: policies, rows, first-pass fill, aging."""
+    told = json.loads((folder / "kpi_vectors.json").read_text(encoding="utf-8"))
+    book = _book(folder)
+    since, until = (to_day(date.fromisoformat(text)) for text in told["period"])
+    as_of = to_day(date.fromisoformat(told["as_of"]))
+    assert until == as_of
+    for case in told["otif"]:
+        policy = OtifPolicy(
+            case["policy"],
+            DUE[case["basis"]],
+            early=int(case.get("early", 2)),
+            late=int(case.get("late", 0)),
+            under=int(Fraction(case.get("under", 0)) * RATE_SCALE),
+            over=int(Fraction(case.get("over", 0)) * RATE_SCALE),
+        )
+        lines = book.lines(case["basis"])
+        verdict = judge(lines, book.arrivals, policy, as_of=as_of, since=since)
+        yield from _policy(case, book, lines, verdict)
+        if case["policy"] == "REQUESTED":
+            yield from _rows(told["otif_rows_requested"], book, verdict)
+            yield from _fill(told["fill_first_pass"], book, lines, verdict)
+    for days, bucket in told["aging"].items():
+        yield _same(f"aging {days}", aging_bucket(int(days)), bucket)
+
+
+def _policy(case: dict[str, Any], book: _Book, lines: DueLines, verdict: OtifVerdict) -> Iterator[Case]:
+    name = case["policy"]
+    clean = np.array([row["damage_free"] == "1" and row["doc_ok"] == "1" for row in book.rows])
+    orders = share_of_orders(verdict, book.order, verdict.otif)
+    yield _same(f"{name} lines", int(verdict.counted.sum()), case["lines"])
+    yield _same(f"{name} orders", orders.denominator, case["orders"])
+    yield _same(f"{name} otif lines", book.names(verdict.counted & verdict.otif), case["otif_lines"])
+    figures = {
+        "ot_line": (share_of_lines(verdict, verdict.on_time), 1),
+        "if_line": (share_of_lines(verdict, verdict.in_full), 1),
+        "otif_line": (share_of_lines(verdict, verdict.otif), 1),
+        "otif_order": (orders, 1),
+        "otif_qty": (share_of_quantity(verdict, verdict.within), QUANTITY_SCALE),
+        "otif_value": (share_of_value(verdict, verdict.within, lines.price), VALUE_SCALE),
+        "perfect_order": (share_of_orders(verdict, book.order, verdict.otif & clean), 1),
+    }
+    for key, (share, scale) in figures.items():
+        yield _share(f"{name} {key}", share, scale, case[key])
+
+
+def _rows(told: list[dict[str, Any]], book: _Book, verdict: OtifVerdict) -> Iterator[Case]:
+    place = {name: i for i, name in enumerate(book.names(np.ones(len(book.rows), dtype=np.bool_)))}
+    for row in told:
+        at = place[f"{row['o']}/{row['n']}"]
+        found = {
+            "need": int(verdict.need[at]) // QUANTITY_SCALE,
+            "win": min(int(verdict.within[at]), int(verdict.need[at])) // QUANTITY_SCALE,
+            "tot": int(verdict.total[at]) // QUANTITY_SCALE,
+            "ot": bool(verdict.on_time[at]),
+            "inf": bool(verdict.in_full[at]),
+            "otif": bool(verdict.otif[at]),
+        }
+        yield _same(f"row {row['o']}/{row['n']}", found, {key: row[key] for key in found})
+
+
+def _fill(told: dict[str, Any], book: _Book, lines: DueLines, verdict: OtifVerdict) -> Iterator[Case]:
+    whole = verdict.first >= verdict.need
+    yield _share("fill unit", share_of_quantity(verdict, verdict.first), QUANTITY_SCALE, told["unit"])
+    yield _share("fill line", share_of_lines(verdict, whole), 1, told["line"])
+    yield _share("fill order", share_of_orders(verdict, book.order, whole), 1, told["order"])
+    yield _share(
+        "fill value", share_of_value(verdict, verdict.first, lines.price), VALUE_SCALE, told["value"]
+    )
+
+
+def _book(folder: Path) -> _Book:
+    rows = list(csv.DictReader((folder / "kpi_lines.csv").open(encoding="utf-8")))
+    parts = list(csv.DictReader((folder / "kpi_deliveries.csv").open(encoding="utf-8")))
+    place = {(row["order_id"], row["line_no"]): i for i, row in enumerate(rows)}
+    at = np.array([place[part["order_id"], part["line_no"]] for part in parts])
+    # Where the customer collects, ready for pick-up is the event (domain.md 5.1).
+    event = ["ready" if rows[i]["pickup"] == "1" else "delivered" for i in at]
+    day = np.array([to_day(date.fromisoformat(p[name])) for p, name in zip(parts, event, strict=True)])
+    orders = {name: i for i, name in enumerate(dict.fromkeys(row["order_id"] for row in rows))}
+    return _Book(
+        rows,
+        Arrivals(row=at, day=day, quantity=_quantities(parts, "qty")),
+        np.array([orders[row["order_id"]] for row in rows]),
+    )
+
+
+def _days(rows: list[dict[str, str]], name: str) -> np.ndarray:
+    return np.array([to_day(date.fromisoformat(row[name])) if row[name] else MISSING for row in rows])
+
+
+def _quantities(rows: list[dict[str, str]], name: str) -> np.ndarray:
+    return np.array([int(row[name]) * QUANTITY_SCALE for row in rows])
+
+
+def _share(name: str, share: Share, scale: int, told: dict[str, Any]) -> Case:
+    top, bottom = (int(number) for number in told["frac"].split("/"))
+    found = (share.numerator / scale, share.denominator / scale, round(share.percent or Decimal(-1), 2))
+    return _same(name, found, (top, bottom, round(Decimal(str(told["pct"])), 2)))
+
+
+def _same(name: str, found: Any, wanted: Any) -> Case:
+    return name, None if found == wanted else f"found {found}, wanted {wanted}"
+
+
+RUNNERS = [
+    Runner(
+        "kpi_vectors.json",
+        kpi_vectors,
+        (
+            "cycle_time_days",
+            "sla_attainment",
+            "dso",
+            "ratios",
+            "perfect_order_apqc_example",
+            "promise_stability",
+        ),
+    ),
+]
+
+
+def main() -> int:
+    """Run every file; 0 when all passed, 1 when a case failed, 3 when the folder is missing."""
+    folder = SHARED / "vectors"
+    if not folder.is_dir():
+        print(f"SHARED_DIR is missing: {folder} is not a folder", file=sys.stderr)
+        return 3
+    failed = 0
+    for runner in RUNNERS:
+        cases = list(runner.run(folder))
+        wrong = [(name, problem) for name, problem in cases if problem]
+        failed += len(wrong)
+        rest = f"; sections without a rule yet: {', '.join(runner.not_run)}" if runner.not_run else ""
+        print(f"{runner.file}: {len(cases) - len(wrong)} passed, {len(wrong)} failed{rest}")
+        for name, problem in wrong:
+            print(f"  {name}: {problem}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
