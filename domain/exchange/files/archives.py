@@ -22,10 +22,10 @@ DOCTYPE = re.compile(rb"<\0?!\0?D\0?O\0?C\0?T\0?Y\0?P\0?E|<\0?!\0?E\0?N\0?T\0?I\
 MAIN_PART = {Kind.XLSX: "xl/workbook.xml", Kind.XLSB: "xl/workbook.bin", Kind.ODS: "content.xml"}
 
 
-def inspect(intake: Intake, options: ReadOptions) -> Kind:
+def inspect(intake: Intake, options: ReadOptions) -> int:
     """Refuse a damaged archive, a zip bomb, an entity attack and an archive that is no workbook.
 
-    Returns the kind by content, which has to agree with the name's.
+    The kind by content has to agree with the name's. Returns the bytes that it unpacks to, as its directory says.
     """
     name = intake.name
     _bounded_directory(intake)
@@ -60,7 +60,7 @@ def inspect(intake: Intake, options: ReadOptions) -> Kind:
             file=name,
         )
     _refuse_doctypes(archive, entries, name)
-    return found
+    return total
 
 
 def _bounded_directory(intake: Intake) -> None:

@@ -131,7 +131,7 @@ def _fit(sample: str, delimiter: str) -> Fit | None:
     kept = [tuple(row) for row in rows if any(not DRAWN_LINE.fullmatch(cell) for cell in row)]
     if not kept:
         return None
-    counts = Counter(len(row) for row in kept)
+    counts = Counter(_width(row, len(kept[0])) for row in kept)
     # Title and closing lines have one cell; they neither speak for a delimiter nor against it.
     several = {width: count for width, count in counts.items() if width > 1}
     if not several:
@@ -139,6 +139,11 @@ def _fit(sample: str, delimiter: str) -> Fit | None:
     width = max(several, key=lambda w: (several[w], w))
     lone = min(counts.get(1, 0), 10 + len(kept) // 50) if several[width] > counts.get(1, 0) else 0
     return Fit(delimiter, width, several[width] / (len(kept) - lone), tuple(kept))
+
+
+def _width(row: Sequence[str], first: int) -> int:
+    """How many cells a row has; a delimiter that ends it makes none beyond the first row's."""
+    return first if 1 < first < len(row) and not any(map(str.strip, row[first:])) else len(row)
 
 
 def _alone(fits: Sequence[Fit]) -> str | None:

@@ -18,6 +18,8 @@ BYTE_ORDER_MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 SAMPLE = 65_536
+# One stray zero byte in a short file is damage, not UTF-16.
+FEWEST_ZEROS = 6
 EAST_ASIAN = {"cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jp", "euc_jis_2004", "gb18030",
               "gb2312", "gbk", "big5", "big5hkscs", "euc_kr", "cp949", "johab", "iso2022_jp"}  # fmt: skip
 CONTROL_Z = "\x1a"
@@ -145,7 +147,8 @@ def _utf16_without_mark(sample: bytes) -> str | None:
     ):
         opposite = sample.count(0) - zeros
         aligned = any(sample.find(end) % 2 == 0 for end in ends if end in sample)
-        if aligned and zeros * 7 >= pairs and opposite * 10 <= zeros:
+        enough = zeros * 7 >= pairs if zeros >= FEWEST_ZEROS else zeros * 2 >= pairs
+        if aligned and enough and opposite * 10 <= zeros:
             return label
     return None
 
@@ -182,7 +185,7 @@ def _without_control_z(text: str) -> tuple[str, list[FileNote]]:
     cut = text.rstrip("\r\n" + CONTROL_Z)
     ending = text[len(cut) :].replace(CONTROL_Z, "")
     return cut + ending, [
-        FileNote("end_mark_removed", row_at(text, len(cut)), "End-of-file mark 0x1A removed.")
+        FileNote("end_mark_removed", row_at(text, text.rfind(CONTROL_Z)), "End-of-file mark 0x1A removed.")
     ]
 
 

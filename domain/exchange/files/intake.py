@@ -61,8 +61,11 @@ def _take(stream: BinaryIO, size: int, name: str, options: ReadOptions) -> Intak
     kind = kind_of(name, head)
     by_line = kind in (Kind.DELIMITED, Kind.JSON_LINES)
     parts, total = [head], len(head)
-    carry, line = _longest_open(head, 0, 1, name, options) if by_line else (0, 1)
     step = min(MEGABYTE, options.max_line_bytes)
+    carry, line = 0, 1
+    if by_line:
+        for start in range(0, len(head), step):
+            carry, line = _longest_open(head[start : start + step], carry, line, name, options)
     while chunk := stream.read(step):
         total += len(chunk)
         if total > options.max_bytes:

@@ -233,10 +233,10 @@ def _is_ruled(row: list[Any]) -> bool:
 
 
 def _is_total(row: list[Any], width: int, last: bool) -> bool:
-    """A row that begins with a word for total and is mostly empty (or is the last of a narrow table)."""
+    """A row that begins with a word for total and is half empty (or is the last of a narrow table)."""
     if not TOTAL.fullmatch(_lead(row)):
         return False
-    return filled(row) * 2 <= width or (last and width < CLOSING_MIN_COLUMNS)
+    return filled(row) * 2 <= width + 1 or (last and width < CLOSING_MIN_COLUMNS)
 
 
 def _without_closing_rows(grid: Grid, start: int, width: int, options: ReadOptions) -> int:

@@ -56,7 +56,9 @@ class ReadOptions(BaseModel):
     max_cells: int = Field(default=60_000_000, ge=1)
     max_cell_chars: int = Field(default=100_000, ge=1, le=131_072)
     max_seconds: int = Field(
-        default=40, ge=1, description="A workbook's reading time (processor and wall clock)."
+        default=40,
+        ge=1,
+        description="A workbook's reading time at most; one second and another per unpacked megabyte count too.",
     )
     max_memory_bytes: int = Field(
         default=2048 * MEGABYTE, ge=64 * MEGABYTE, description="Of a workbook's reading."

@@ -28,9 +28,8 @@ MOST_FILLED_CELLS = 200_000
 
 def read_workbook(intake: Intake, options: ReadOptions) -> list[RawTable]:
     """One table per sheet that holds one (all visible sheets, or the stated one)."""
-    if intake.kind is not Kind.XLS:
-        inspect(intake, options)
-    answer = _run(intake, options)
+    unpacked = len(intake.raw) if intake.kind is Kind.XLS else inspect(intake, options)
+    answer = _run(intake, options, unpacked)
     if "refused" in answer:
         raise _refusal(answer, intake.name, options)
     sheets = [
@@ -84,7 +83,8 @@ def _with_note(table_: RawTable, note: FileNote) -> RawTable:
     )  # fmt: skip
 
 
-def _run(intake: Intake, options: ReadOptions) -> dict[str, Any]:
+def _run(intake: Intake, options: ReadOptions, unpacked: int) -> dict[str, Any]:
+    """What the reading process answers; it gets a second of processor time and one more per megabyte."""
     spec = importlib.util.find_spec("python_calamine")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("python_calamine is not installed")
@@ -99,6 +99,7 @@ def _run(intake: Intake, options: ReadOptions) -> dict[str, Any]:
             "hidden_sheets",
         }
     )
+    limits["max_seconds"] = min(options.max_seconds, 1 + unpacked // MEGABYTE)
     limits |= {"packages": str(Path(spec.origin).parents[1]), "kind": str(intake.kind)}
     command = [sys.executable, "-I", "-S", "-X", "utf8", str(PROCESS), json.dumps(limits)]
     try:
@@ -145,7 +146,7 @@ def _refusal(answer: dict[str, Any], name: str, options: ReadOptions) -> FileRef
             )
         case "time" | "memory" | "cells" as what:
             limits = {
-                "time": f"{options.max_seconds} seconds",
+                "time": "the time that a file of its size may take",
                 "memory": f"{options.max_memory_bytes / MEGABYTE:,.0f} MB of memory",
                 "cells": f"{options.max_cells:,} cells",
             }

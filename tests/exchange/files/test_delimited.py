@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.exchange.files.options import ReadOptions
+from domain.exchange.files.options import MEGABYTE, ReadOptions
 from domain.exchange.files.reader import read_tables
 from domain.vocabulary.tabular import FileRefused, RawTable
 
@@ -194,7 +195,7 @@ def test_file_without_header() -> None:
 
 
 def test_cells_with_formulas_stay_text_and_excel_text_loses_its_wrapping() -> None:
-    table = read('Order,Note\n="00123",=cmd|\' /C calc\'!A0\n+1,@SUM(A1)\n')
+    table = read("Order,Note\n=\"00123\",=cmd|' /C calc'!A0\n+1,@SUM(A1)\n")
     assert table.cells["Order"] == ["00123", "+1"]
     assert table.cells["Note"] == ["=cmd|' /C calc'!A0", "@SUM(A1)"]
     assert categories(table) == {"excel_text": [None]}
@@ -255,14 +256,16 @@ def test_a_line_of_a_gigabyte_is_never_in_memory(tmp_path: Path) -> None:
     with path.open("wb") as out:
         out.write(b"A,B\n1,")
         out.truncate(1 << 30)
-    begin = time.perf_counter()
+    tracemalloc.start()
     with pytest.raises(FileRefused) as by_size:
         read_tables(path)
     with pytest.raises(FileRefused) as by_line:
         read_tables(path, options=ReadOptions(max_bytes=2 << 30))
     assert by_size.value.code == "file.too_large"
     assert (by_line.value.code, by_line.value.row) == ("file.line_too_long", 2)
-    assert time.perf_counter() - begin < 1
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 * MEGABYTE
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
@@ -308,12 +311,8 @@ def test_mutated_bytes_are_read_or_refused_and_nothing_else(data: st.DataObject)
         if not raw:
             return
     name = data.draw(st.sampled_from(["a.csv", "a.tsv", "a.json", "a.jsonl", "upload"]))
-    try:
-        tables = read_tables(bytes(raw), name=name)
-    except FileRefused as error:
-        assert error.message
-    else:
-        for table in tables:
+    with contextlib.suppress(FileRefused):
+        for table in read_tables(bytes(raw), name=name):
             assert {len(column) for column in table.cells.values()} <= {len(table.row_numbers)}
 
 
