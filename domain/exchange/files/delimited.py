@@ -13,7 +13,7 @@ from itertools import islice
 from domain.exchange.files.encodings import decode
 from domain.exchange.files.headers import folded
 from domain.exchange.files.intake import Intake
-from domain.exchange.files.layout import Grid, table, too_many_rows
+from domain.exchange.files.layout import Grid, table, too_many_cells, too_many_rows
 from domain.exchange.files.options import ReadOptions
 from domain.vocabulary.tabular import Cell, FileNote, FileRefused, RawTable
 
@@ -204,6 +204,8 @@ def _spoken(delimiter: str) -> str:
 
 def _rows(text: str, delimiter: str, name: str, first_row: int, options: ReadOptions) -> list[list[str]]:
     limit = options.max_rows + 1_000
+    if text.count(delimiter) > options.max_cells:
+        raise too_many_cells(name, options.max_cells)
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:

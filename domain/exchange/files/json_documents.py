@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.exchange.files.encodings import decode
 from domain.exchange.files.intake import Intake
-from domain.exchange.files.layout import capped, too_many_rows
+from domain.exchange.files.layout import capped, too_many_cells, too_many_rows
 from domain.exchange.files.options import ReadOptions
 from domain.exchange.files.signatures import Kind
 from domain.vocabulary.tabular import Cell, FileNote, FileRefused, RawTable
@@ -62,6 +62,8 @@ def read_json(intake: Intake, options: ReadOptions) -> list[RawTable]:
     """The one table of a JSON document or of JSON lines."""
     text, encoding, notes = decode(intake.raw, name=intake.name, stated=options.encoding)
     detected = {"encoding": encoding}
+    if sum(map(text.count, ",{[")) > options.max_json_values:
+        raise too_many_cells(intake.name, options.max_json_values)
     if intake.kind is Kind.JSON_LINES:
         numbered = list(_lines(text, intake.name, options))
         detected["json"] = "lines"
@@ -269,12 +271,7 @@ def _table(
                 value=len(cells),
             )
     if len(numbered) * len(cells) > options.max_cells:
-        raise FileRefused(
-            "file.too_costly",
-            f"{name} has more than {options.max_cells:,} cells.",
-            fix="Export a shorter period or split the file.",
-            file=name,
-        )
+        raise too_many_cells(name, options.max_cells)
     for kept in cells.values():
         kept.extend([None] * (len(numbered) - len(kept)))
     if not numbered and not options.allow_no_rows:

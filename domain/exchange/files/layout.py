@@ -181,6 +181,17 @@ def too_many_rows(place: str, file: str, limit: int) -> FileRefused:
     )
 
 
+def too_many_cells(file: str, limit: int) -> FileRefused:
+    """The refusal of a text file that would need more memory than a table may take."""
+    return FileRefused(
+        "file.too_costly",
+        f"{file} has more than {limit:,} cells.",
+        fix="Export a shorter period or split the file.",
+        file=file,
+        value=limit,
+    )
+
+
 def _fitted(grid: Grid, row: list[Any], number: int, width: int, options: ReadOptions) -> list[Any]:
     over = [cell for cell in row[width:] if not is_blank(cell)]
     if over:

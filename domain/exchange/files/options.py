@@ -54,6 +54,11 @@ class ReadOptions(BaseModel):
     max_rows: int = Field(default=2_000_000, ge=1)
     max_columns: int = Field(default=1_000, ge=1)
     max_cells: int = Field(default=60_000_000, ge=1)
+    max_json_values: int = Field(
+        default=12_000_000,
+        ge=1,
+        description="Of a JSON file, which is in memory as objects: commas and brackets.",
+    )
     max_cell_chars: int = Field(default=100_000, ge=1, le=131_072)
     max_seconds: int = Field(
         default=40,

@@ -17,7 +17,8 @@ from domain.vocabulary.tabular import Cell
 
 SPACES = "\u0020\u00a0\u202f\u2009"
 QUOTES = "'\u2019"
-MINUS = "\u2212\u2013"
+# The minus of typesetters, which Nordic Excel and many reports write.
+MINUS = "\u2212"
 # Amounts are stored as 64-bit counts of 1/10 000: below 10^14 nothing can overflow.
 LARGEST = Decimal(10) ** 14
 MOST_DECIMALS = 12
@@ -190,7 +191,7 @@ def _parse(
         return None
     if len(text) < LARGEST.adjusted() and text.isascii() and text.isdigit():
         return Decimal(text)
-    match = WRAPPED.fullmatch(text) if len(text) <= MOST_CHARS else None
+    match = WRAPPED.fullmatch(text.replace(MINUS, "-")) if len(text) <= MOST_CHARS else None
     if match is None:
         return _no_number(text)
     signs = [sign for sign in (match["lead"], match["inner"], match["trail"]) if sign]

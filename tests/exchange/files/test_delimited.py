@@ -245,6 +245,7 @@ def test_limits() -> None:
     assert refused(PLAIN, max_bytes=20).code == "file.too_large"
     assert refused("A,B\n" + "1,2\n" * 50, max_rows=49).code == "file.too_many_rows"
     assert refused("A,B,C\n1,2,3\n", max_columns=2).code == "file.too_many_columns"
+    assert refused("A,B\n" + "1,2\n" * 50, max_cells=40).code == "file.too_costly"
     long_cell = refused("A,B\n1,2\n3," + "x" * 500 + "\n", max_cell_chars=100)
     assert (long_cell.code, long_cell.row, long_cell.column) == ("file.cell_too_long", 3, "B")
     assert refused("A,B\n1,2\n" + "x" * 5_000, max_line_bytes=4_000).row == 3

@@ -153,6 +153,11 @@ def test_limits() -> None:
     )
 
 
+def test_millions_of_empty_objects_are_refused_before_they_are_parsed() -> None:
+    assert refused("[" + "{}," * 400 + "{}]", max_json_values=500).code == "file.too_costly"
+    assert refused("[" + "1," * 13_000_000 + "1]").code == "file.too_costly"
+
+
 def test_ten_thousand_columns_are_refused_before_they_are_kept() -> None:
     rows = [{f"c{n}": 1} for n in range(10_000)]
     assert refused(rows).code == "file.too_many_columns"
