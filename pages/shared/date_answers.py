@@ -61,7 +61,7 @@ def sentence(answer: Answer, text: str, opened: frame.Opened) -> str:
     if len(text) < SHORTEST:
         return f"Type at least {SHORTEST} characters."
     if not answer.readings:
-        return f"“{_plain(text)}” is no number or name in the book."
+        return f"“{wording.plain(text[:60])}” is no number or name in the book."
     ways = [
         f"{KINDS[reading.kind]}{'' if reading.exact else ', in part' if reading.kind is not Recognised.WORDS else ''} "
         f"({wording.lines(reading.lines)})"
@@ -70,7 +70,7 @@ def sentence(answer: Answer, text: str, opened: frame.Opened) -> str:
     cut = f" · the first {MOST_LINES} are shown, type more to narrow" if answer.lines > MOST_LINES else ""
     moved = int(answer.rows["moved_lately"].sum()) if not answer.rows.empty else 0
     news = f" · **{moved} moved since yesterday**" if moved else ""
-    return f"“{_plain(text)}” recognised as {', and as '.join(ways)}{cut}{news}"
+    return f"“{wording.plain(text[:60])}” recognised as {', and as '.join(ways)}{cut}{news}"
 
 
 def moved_sentence(answer: Answer, opened: frame.Opened) -> str:
@@ -103,7 +103,7 @@ def nothing(answer: Answer, text: str, opened: frame.Opened) -> None:
         )
     else:
         frame.nothing_here(
-            f"Nothing found for “{_plain(text)}”.",
+            f"Nothing found for “{wording.plain(text[:60])}”.",
             todo="Check the number; the beginning of it, or a word of the customer's or the product's name, is enough.",
             key="orders",
             label="See all open lines",
@@ -166,8 +166,3 @@ def _moved(row: dict[str, object]) -> str | None:
     ]
     why = f", {row['moved_why']}" if isinstance(row["moved_why"], str) and row["moved_why"] else ""
     return f"{days[0]} → {days[1]} on {wording.short_day(row['moved_at'])}{why}"
-
-
-def _plain(text: str) -> str:
-    """Return a typed text as Markdown shows it letter by letter."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|<>~$:" else sign for sign in text[:60])

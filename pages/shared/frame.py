@@ -73,14 +73,17 @@ def sidebar() -> None:
         st.caption(f":material/person: {runtime.actor()} · local user")
 
 
-def open_page(key: str, sentence: str = "") -> Opened:
-    """Draw a screen's head and return the day that it shows; a screen that cannot be seen stops here."""
+def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
+    """Draw a screen's head and return the day that it shows; a screen that cannot be seen stops here.
+
+    `title` stands in place of the screen's own where it shows one thing of many.
+    """
     screen = menu.screen(key)
     today = runtime.today()
     opened = Opened(screen, state.as_of(today), today, runtime.role())
     demo = _ready()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(screen.title, anchor=False, width="content")
+        st.title(title or screen.title, anchor=False, width="content")
         if demo:
             st.badge("DEMO DATA", icon=":material/science:", color="orange", help="Invented data, dated around today.")
         if not opened.live:

@@ -36,8 +36,9 @@ def show(
     alt: str,
     key: str,
     height: int | Literal["auto", "stretch", "content"] = "auto",
+    missing: str = "–",
 ) -> None:
-    """Draw the rows; big lists load as they are scrolled."""
+    """Draw the rows; big lists load as they are scrolled. `missing` stands where nothing is recorded."""
     st.dataframe(
         rows.select([column.name for column in columns]) if isinstance(rows, pa.Table) else rows,
         column_order=[column.name for column in columns],
@@ -46,7 +47,7 @@ def show(
         height=height,
         row_height=ROW,
         lazy=len(rows) > LAZY_FROM or None,
-        placeholder="–",
+        placeholder=missing,
         alt=alt,
         key=key,
     )
@@ -111,7 +112,7 @@ def _config(column: Column, rows: pd.DataFrame | pa.Table) -> Any:
         case "quantity":
             return st.column_config.NumberColumn(**given, format="localized")
         case "money":
-            return st.column_config.NumberColumn(**given, format="%.2f")
+            return st.column_config.NumberColumn(**given, format="accounting")
         case "percent":
             return st.column_config.NumberColumn(**given, format="%.4f %%")
         case "day":

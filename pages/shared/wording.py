@@ -96,3 +96,8 @@ def instant(value: datetime | None, *, with_day: bool = True) -> str:
     zone = ZoneInfo(settings().time_zone)
     pattern = "EEE d MMM y HH:mm zzz" if with_day else "HH:mm zzz"
     return str(format_datetime(value, pattern, tzinfo=zone, locale=settings().locale))
+
+
+def plain(text: str) -> str:
+    """Return somebody's text so that Markdown shows it letter by letter."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|<>~$:" else sign for sign in text)

@@ -1,3 +1,34 @@
-"""order."""
-from pages.shared import frame
-opened = frame.open_page("order", "hello")
+"""Order: one order with everything that happened to it, as of the day shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from db.queries import order as queries
+from pages.shared import filters, frame, order_find, order_sections, order_view, runtime
+
+number = filters.asked("so")
+opened = frame.open_page("order", title=f"Order {number}" if number else "")
+head = st.container()
+found = order_find.chosen(number, opened)
+if found is None:
+    st.stop()
+asked = {"order_id": found, "as_of": opened.as_of}
+order = runtime.read(queries.head, order_id=found)
+lines = runtime.read(queries.lines, **asked, live=opened.live)
+holds = runtime.read(queries.holds, **asked)
+with head:
+    frame.say(order_view.sentence(order, lines, opened))
+order_view.not_yet(lines, opened)
+order_view.held(holds, opened)
+order_view.facts(order, lines, opened)
+order_view.lines_table(lines, order, opened)
+shown = st.segmented_control(
+    "More about this order",
+    list(order_sections.SECTIONS),
+    default="Timeline",
+    key="show",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+order_sections.draw(shown or "Timeline", found, lines, holds, opened)

@@ -1,0 +1,90 @@
+"""The timeline of an order in plain words."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from pages.shared import wording
+
+WORDS = {
+    "OrderReceived": "Order received{by}",
+    "OrderEntered": "Order entered",
+    "OrderAcknowledged": "Order acknowledged to the customer",
+    "OrderReleased": "Released to the warehouse",
+    "ShipmentDispatched": "Shipment {shipment} left",
+    "ShipmentDelivered": "Shipment {shipment} delivered",
+    "InvoicePosted": "Invoice {invoice} posted",
+    "LineCancelled": "Line cancelled",
+    "ReturnReceived": "Return received",
+    "IMPORTED": "Imported from a file",
+}
+ELSEWHERE = ("PromiseChanged", "RequestChanged", "HoldPlaced", "HoldReleased")
+"""Events that another table tells with more: the date changes with old and new, the holds with their reason."""
+FIELDS = {"requested_on": "Requested day", "promised_on": "Promise"}
+
+
+def told(
+    *, events: pd.DataFrame, changes: pd.DataFrame, holds: pd.DataFrame, tracking: pd.DataFrame, as_of: date
+) -> pd.DataFrame:
+    """Return (when, what, line, who), newest first."""
+    story: list[tuple[Any, str, str, str]] = []
+    for row in events[~events["type"].isin(ELSEWHERE)].to_dict("records"):
+        story.append((row["at"], _event(row), _text(row["line_no"]), row["actor"]))
+    for row in changes.to_dict("records"):
+        story.append((row["changed_at"], _change(row), _text(row["line_no"]), row["actor"]))
+    for row in holds.to_dict("records"):
+        story.extend(_hold(row, as_of))
+    for row in tracking.to_dict("records"):
+        place = f", {row['place']}" if row["place"] else ""
+        said = _text(row["text"]) or f"code {row['code']}"
+        story.append((row["at"], f"Carrier on {row['shipment_no']}: {said}{place}", "", "carrier"))
+    story.sort(key=lambda part: part[0], reverse=True)
+    return pd.DataFrame(
+        [(wording.instant(at), what, line, who) for at, what, line, who in story],
+        columns=["when", "what", "line", "who"],
+    )
+
+
+def _event(row: dict[Any, Any]) -> str:
+    payload = _payload(row["payload"])
+    pattern = WORDS.get(row["type"])
+    if pattern is None:
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(row["type"])).replace("_", " ").capitalize()
+        more = ", ".join(f"{name} {value}" for name, value in payload.items())
+        return f"{words}: {more}" if more else words
+    by = f" by {wording.code(str(payload['channel']))}" if payload.get("channel") else ""
+    said = pattern.format(by=by, shipment=payload.get("shipment", ""), invoice=payload.get("invoice", ""))
+    return re.sub(" +", " ", said)
+
+
+def _change(row: dict[Any, Any]) -> str:
+    days = [wording.MISSING if pd.isna(row[name]) else wording.day(row[name]) for name in ("old", "new")]
+    why = f": {row['reason']}" if _text(row["reason"]) else ""
+    return f"{FIELDS.get(row['field'], row['field'])} moved from {days[0]} to {days[1]}{why}"
+
+
+def _hold(row: dict[Any, Any], as_of: date) -> list[tuple[Any, str, str, str]]:
+    kind = wording.code(row["type"])
+    told_of = [(row["placed_at"], f"{kind} hold placed: {row['reason']}", "", str(row["placed_by"]))]
+    ended = row["released_at"]
+    if pd.notna(ended) and ended.date() <= as_of:
+        why = f": {row['release_reason']}" if _text(row["release_reason"]) else ""
+        told_of.append((ended, f"{kind} hold released{why}", "", _text(row["released_by"]) or "system"))
+    return told_of
+
+
+def _payload(text: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except json.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,235 @@
+"""The head of one order: its sentence, holds, facts, and its lines with all quantities and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from domain.vocabulary.statuses import HoldStatus, HoldType
+from pages.shared import frame, table, wording
+from pages.shared.table import Column
+
+ENDED = (HoldStatus.RELEASED, HoldStatus.REJECTED, HoldStatus.EXPIRED)
+RELEASED_BY = {
+    HoldType.CREDIT: "credit, not who placed it",
+    HoldType.PAYMENT: "credit",
+    HoldType.COMPLIANCE: "two people of compliance, not who placed it",
+    HoldType.PRICE: "the team lead, not who placed it",
+    HoldType.MANAGEMENT: "the team lead",
+    HoldType.QUALITY: "quality",
+    HoldType.ADDRESS: "order management",
+    HoldType.DATA: "order management",
+    HoldType.DUPLICATE: "order management",
+    HoldType.CUSTOMER_REQUEST: "order management",
+}
+_NOW_ONLY = "Kept only as it is today."
+QUANTITIES = (
+    Column("line_no", "Line", "text", 55, pinned=True),
+    Column("sku", "SKU", "text", 110),
+    Column("sku_description", "Description", "text", 220),
+    Column("uom", "Unit", "text", 55),
+    Column("state", "State", "text", 190),
+    Column("qty_ordered", "Ordered", "quantity", 90),
+    Column("qty_cancelled", "Cancelled", "quantity", 90),
+    Column("qty_confirmed", "Confirmed", "quantity", 100, help=_NOW_ONLY),
+    Column("qty_allocated", "Allocated", "quantity", 100, help=_NOW_ONLY),
+    Column("qty_shipped", "Shipped", "quantity", 100, help=_NOW_ONLY),
+    Column("qty_delivered", "Delivered", "quantity", 100),
+    Column("qty_invoiced", "Invoiced", "quantity", 100, help=_NOW_ONLY),
+    Column("qty_returned", "Returned", "quantity", 100, help=_NOW_ONLY),
+    Column("qty_open", "Open", "quantity", 90),
+    Column("net_amount", "Value", "money", 100),
+)
+DATES = (
+    Column("line_no", "Line", "text", 55, pinned=True),
+    Column("sku", "SKU", "text", 110),
+    Column("requested_on_first", "First requested", "day", 115),
+    Column("requested_on", "Requested", "day", 105),
+    Column("promised_on_first", "First promise", "day", 110),
+    Column("promised_on", "Promise", "day", 105, help="The promise in force on the day shown."),
+    Column("planned_ship_on", "Planned ship", "day", 110, help=_NOW_ONLY),
+    Column("expected_on", "Expected", "day", 105, help=_NOW_ONLY),
+    Column("delivered_on", "Delivered", "day", 105),
+    Column("late", "Against the promise", "text", 150),
+)
+_KEPT_AS_NOW = (
+    "qty_confirmed", "qty_allocated", "qty_shipped", "qty_invoiced", "qty_returned", "planned_ship_on", "expected_on",
+)  # fmt: skip
+
+
+def sentence(order: Mapping[str, Any], lines: pd.DataFrame, opened: frame.Opened) -> str:
+    """Return what the order is and how it stands on the day."""
+    stage = f"{wording.code(order['stage'])} · " if opened.live else ""
+    open_lines = lines[lines["is_open"] == 1]
+    overdue = int((open_lines["promised_on"] < pd.Timestamp(opened.as_of)).sum())
+    late = f", **{overdue} overdue**" if overdue else ""
+    value = lines["net_amount"].sum(min_count=1)
+    next_day = open_lines["promised_on"].min()
+    due = f" · next promised {wording.day(next_day)}" if pd.notna(next_day) else ""
+    of = wording.plain(str(order["customer"]))
+    worth = wording.money(value, order["currency"] or "")
+    return f"{of} · {stage}{wording.lines(len(lines))}: {len(open_lines)} open{late} · value {worth}{due}"
+
+
+def not_yet(lines: pd.DataFrame, opened: frame.Opened) -> None:
+    """Say so when the order was entered after the day shown."""
+    entered = lines["entered_on"].min()
+    if pd.notna(entered) and entered.date() > opened.as_of:
+        st.info(
+            f"This order was entered on {wording.day(entered)}, after the day shown: nothing of it was open then.",
+            icon=":material/history:",
+        )
+
+
+def active(holds: pd.DataFrame, as_of: date) -> pd.Series:
+    """Return which holds were not ended by the end of the day."""
+    ended = holds["status"].isin([str(status) for status in ENDED])
+    # A hold that ended on a later day was active on this one.
+    until = pd.Timestamp(as_of, tz="UTC") + pd.Timedelta(days=1)
+    return ~ended | (holds["released_at"].notna() & (holds["released_at"] >= until))
+
+
+def held(holds: pd.DataFrame, opened: frame.Opened) -> None:
+    """Draw each active hold: what it blocks, why, since when, who may lift it."""
+    if holds.empty:
+        return
+    for hold in holds[active(holds, opened.as_of)].to_dict("records"):
+        blocks = ", ".join(wording.code(word).lower() for word in hold["blocks"].split(","))
+        scope = "" if hold["scope"] == "ORDER" else f" of the {wording.code(hold['scope']).lower()}"
+        assignee = f", assigned to {hold['assignee']}" if hold["assignee"] else ""
+        st.warning(
+            f"**{wording.code(hold['type'])} hold{scope}** blocks {blocks}: {wording.plain(hold['reason'])}.  \n"
+            f"Since {wording.instant(hold['placed_at'])} by {wording.plain(hold['placed_by'])}. "
+            f"May be released by {RELEASED_BY[HoldType(hold['type'])]}{wording.plain(assignee)}.",
+            icon=":material/pan_tool:",
+        )
+
+
+def facts(order: Mapping[str, Any], lines: pd.DataFrame, opened: frame.Opened) -> None:
+    """Draw who ordered what on which terms."""
+    place = ", ".join(part for part in (order["ship_to"], order["city"], order["country"]) if part)
+    incoterm = " ".join(part for part in (order["incoterm"], order["incoterm_place"]) if part)
+    open_value = lines["open_amount"].sum(min_count=1) if not lines.empty else None
+    shown = {
+        "Customer": order["customer"],
+        "Tier": order["tier"],
+        "Customer PO": order["po_no"],
+        "PO of": wording.day(order["po_on"]) if order["po_on"] else None,
+        "Ship to": place,
+        "Channel": wording.code(order["channel"]) if order["channel"] else None,
+        "Terms": " · ".join(
+            part for part in (order["payment_terms"], incoterm, order["freight_terms"]) if part
+        ),
+        "Stage today": wording.code(order["stage"]),
+        "Received": wording.instant(order["received_at"] or order["entered_at"]),
+        "Requested": wording.day(order["requested_on"]) if order["requested_on"] else _first_requested(lines),
+        "Still open": wording.money(open_value, order["currency"] or ""),
+        "Owner": order["owner"],
+        "Type": wording.code(order["type"]),
+        "Source": order["source"],
+    }
+    with st.container(border=True):
+        with st.container(horizontal=True, gap="medium"):
+            for label, value in shown.items():
+                with st.container(width=190, gap=None):
+                    st.caption(label)
+                    st.markdown(
+                        wording.plain(str(value)) if value not in (None, "") else f":gray[{wording.MISSING}]"
+                    )
+        _flags(order)
+
+
+def lines_table(lines: pd.DataFrame, order: Mapping[str, Any], opened: frame.Opened) -> None:
+    """Draw the lines: quantities, then dates."""
+    rows = _prepared(lines, opened)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Quantities", anchor=False, width="content")
+        st.space("stretch")
+        table.offer(
+            rows,
+            (*QUANTITIES, *(column for column in DATES if column not in QUANTITIES[:2])),
+            title=f"Order {order['order_no']}",
+            filters={
+                "As of": opened.as_of.isoformat(),
+                "Order": order["order_no"],
+                "Source": order["source"],
+            },
+            key="order_export",
+        )
+    table.show(
+        rows,
+        QUANTITIES,
+        alt="Order lines with all quantities",
+        key="order_quantities",
+        missing=wording.MISSING,
+    )
+    st.subheader("Dates", anchor=False)
+    table.show(rows, DATES, alt="Order lines with all dates", key="order_dates", missing=wording.MISSING)
+
+
+def _prepared(lines: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
+    end = pd.Timestamp(opened.as_of)
+    rows = lines.assign(
+        # A delivery after the day shown had not happened yet.
+        delivered_on=lines["delivered_on"].where(lines["delivered_on"] <= end),
+        cancelled_on=lines["cancelled_on"].where(lines["cancelled_on"] <= end),
+    )
+    if not opened.live:
+        known = rows["qty_delivered"].notna()
+        rows = rows.assign(
+            **dict.fromkeys(_KEPT_AS_NOW),
+            qty_delivered=(rows["qty_net"] - rows["qty_open"]).where(known),
+        )
+    return rows.assign(
+        qty_open=rows["qty_open"].where(rows["is_open"] == 1, 0.0),
+        state=[_state(row) for row in rows.to_dict("records")],
+        late=[_late(row, opened.as_of) for row in rows.to_dict("records")],
+    )
+
+
+def _state(row: Mapping[Any, Any]) -> str:
+    if pd.notna(row["delivered_on"]):
+        return "Delivered"
+    if pd.notna(row["cancelled_on"]):
+        return "Cancelled"
+    return f"Open: {wording.code(row['wait_reason']).lower()}" if row["is_open"] == 1 else wording.MISSING
+
+
+def _late(row: Mapping[Any, Any], as_of: date) -> str:
+    promised = row["promised_on"]
+    until = row["delivered_on"] if pd.notna(row["delivered_on"]) else pd.Timestamp(as_of)
+    if pd.isna(promised) or (row["is_open"] != 1 and pd.isna(row["delivered_on"])):
+        return wording.MISSING if pd.isna(promised) else "–"
+    days = (until - promised).days
+    if pd.notna(row["delivered_on"]):
+        return "on the day" if days == 0 else f"{abs(days)} d {'late' if days > 0 else 'early'}"
+    return f"{days} d overdue" if days > 0 else f"due in {-days} d"
+
+
+def _first_requested(lines: pd.DataFrame) -> str | None:
+    first = lines["requested_on"].min() if not lines.empty else None
+    return None if first is None or pd.isna(first) else wording.day(first)
+
+
+def _flags(order: Mapping[str, Any]) -> None:
+    flags = [
+        ("Ship complete", bool(order["ship_complete"])),
+        ("Delivery by appointment", bool(order["appointment_required"])),
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for label, on in flags:
+            if on:
+                st.badge(label, icon=":material/flag:", color="blue")
+        if order["partial_policy"]:
+            st.badge(f"Partial deliveries: {wording.code(order['partial_policy']).lower()}", color="gray")
+    for label, text in (
+        ("Special instructions", order["special_instructions"]),
+        ("Dock", order["dock_notes"]),
+        ("Note", order["note"]),
+    ):
+        if text:
+            st.markdown(f"**{label}:** {wording.plain(text)}")
