@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from db.queries import imports as queries
+from domain.exchange.imports.recipe import recipe
 from domain.vocabulary.errors import DomainError
 from pages.shared import (
     frame,
@@ -12,6 +13,7 @@ from pages.shared import (
     import_profiles,
     import_questions,
     import_report,
+    linked,
     runtime,
     state,
     wording,
@@ -26,6 +28,7 @@ DONE = "import_done"
 
 def show(opened: Opened) -> None:
     """Draw the step at which this tab's import stands."""
+    linked.leave("batch", "held")
     done = state.recall(DONE, lambda: None)
     draft = import_draft.current()
     if done is not None:
@@ -150,17 +153,7 @@ def _run(draft: Draft) -> None:
 
 
 def _prepare(draft: Draft) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        size = sum(len(content) for _, content in draft.files)
-        st.markdown(
-            f"**{draft.names}** · {size / 1024:,.0f} KB · profile **{_titled(draft.chosen)}**, "
-            f"version {draft.chosen.profile.version}",
-            width="content",
-        )
-        st.space("stretch")
-        if st.button("Start over", icon=":material/restart_alt:", key="import_restart"):
-            import_draft.discard()
-            st.rerun()
+    _head(draft)
     if draft.refusal is not None:
         if draft.asks:
             if import_questions.ask(draft):
@@ -173,6 +166,31 @@ def _prepare(draft: Draft) -> None:
         _run(draft)
         return
     _preview(draft)
+
+
+def _head(draft: Draft) -> None:
+    """Draw what was given and answered, the recipe of it, and the way back."""
+    profile = draft.chosen.profile
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{draft.names}** · profile **{_titled(draft.chosen)}**, version {profile.version}",
+            width="content",
+        )
+        st.space("stretch")
+        if draft.answers.questions():
+            st.download_button(
+                "Save answers as recipe",
+                data=recipe(draft.chosen.text, draft.answers),
+                file_name=f"{profile.profile}_recipe.yaml",
+                mime="application/yaml",
+                icon=":material/save:",
+                on_click="ignore",
+                help="A profile with your answers in it: for the next file, here or by python -m seed import --profile.",
+                key="import_recipe",
+            )
+        if st.button("Start over", icon=":material/restart_alt:", key="import_restart"):
+            import_draft.discard()
+            st.rerun()
 
 
 def _preview(draft: Draft) -> None:
@@ -237,11 +255,7 @@ def _done(opened: Opened, batch_id: int) -> None:
     import_report.show(import_report.of_batch(batch))
 
 
-def _leave(label: str, icon: str, view: str, **widgets: str) -> None:
+def _leave(label: str, icon: str, view: str, **chosen: str) -> None:
     """Draw a button to another view of this screen, with what is chosen there."""
-
-    def turn() -> None:
-        for name, value in {"view": view, **widgets}.items():
-            state.remember(name, value)
-
-    st.button(label, icon=f":material/{icon}:", on_click=turn, key=f"import_to_{view}")
+    go = {"view": view, **chosen}
+    st.button(label, icon=f":material/{icon}:", on_click=linked.turn, kwargs=go, key=f"import_to_{view}")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.queries import imports as queries
 from domain.vocabulary.statuses import BatchStatus
-from pages.shared import frame, import_report, runtime, table, wording
+from pages.shared import frame, import_report, linked, runtime, table, wording
 from pages.shared.frame import Opened
 
 BATCHES = (
@@ -31,6 +31,7 @@ BATCHES = (
 
 def show(opened: Opened) -> None:
     """Draw the list of batches and the one that is chosen."""
+    linked.leave("held")
     rows = runtime.read(queries.batches)
     if rows.empty:
         frame.nothing_here(
@@ -76,10 +77,7 @@ def _pick(rows: pd.DataFrame) -> int:
         str(row.batch_id): f"#{row.batch_id} · {row.when} · {row.files}"
         for row in rows.itertuples(index=False)
     }
-    chosen = st.selectbox(
-        "Look at batch", list(said), format_func=said.__getitem__, key="batch", bind="query-params", width=520
-    )
-    return int(chosen or next(iter(said)))
+    return int(linked.select("batch", said, label="Look at batch"))
 
 
 def _one(batch: dict[str, Any]) -> None:

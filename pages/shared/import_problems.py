@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.queries import imports as queries
 from domain.exchange.files import export
-from pages.shared import frame, runtime, state, table, wording
+from pages.shared import frame, linked, runtime, state, table, wording
 from pages.shared.frame import Opened
 
 ALL = "all"
@@ -43,6 +43,7 @@ class Corrections:
 
 def show(opened: Opened) -> None:
     """Draw the problems of rows that wait, the grid to correct them, and their download."""
+    linked.leave("batch")
     waiting = runtime.read(queries.held_by_batch)
     if waiting.empty:
         frame.nothing_here(
@@ -64,21 +65,11 @@ def show(opened: Opened) -> None:
 
 
 def _pick(waiting: pd.DataFrame) -> int | None:
-    said = {
-        str(row.batch_id): f"#{row.batch_id} · {row.file} · {wording.lines(row.rows, 'row')}"
-        for row in waiting.itertuples(index=False)
-    }
-    chosen = st.selectbox(
-        "Of import",
-        [ALL, *said],
-        format_func=lambda key: (
-            f"All imports · {wording.lines(int(waiting['rows'].sum()), 'row')}" if key == ALL else said[key]
-        ),
-        key="held",
-        bind="query-params",
-        width=520,
-    )
-    return None if chosen in (None, ALL) else int(chosen)
+    said = {ALL: f"All imports · {wording.lines(int(waiting['rows'].sum()), 'row')}"}
+    for row in waiting.itertuples(index=False):
+        said[str(row.batch_id)] = f"#{row.batch_id} · {row.file} · {wording.lines(row.rows, 'row')}"
+    chosen = linked.select("held", said, label="Of import")
+    return None if chosen == ALL else int(chosen)
 
 
 def _grid(found: pd.DataFrame) -> Corrections | None:

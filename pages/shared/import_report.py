@@ -150,8 +150,9 @@ def _cards(report: dict[str, Any]) -> None:
             "Lines with a problem: kept apart until a person corrects them.",
         ),
     )
-    for place, (label, value, rule) in zip(st.columns(len(cards), gap="small"), cards, strict=True):
-        place.metric(label, wording.count(value), border=True, help=rule)
+    with st.container(horizontal=True, gap="small"):
+        for label, value, rule in cards:
+            st.metric(label, wording.count(value), border=True, help=rule)
 
 
 def _files(told: Told) -> None:

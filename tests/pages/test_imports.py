@@ -22,16 +22,16 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def screen(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Open the screen on an empty database of this test, on one of its views."""
+    """Open the screen on an empty database of this test, with URL parameters."""
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     settings.cache_clear()
     st.cache_data.clear()
 
-    def opened(**widgets: str) -> AppTest:
+    def opened(**parameters: str) -> AppTest:
         at = AppTest.from_file(str(MAIN), default_timeout=SECONDS).run()
         at.switch_page(SCREEN)
-        for name, value in widgets.items():
-            at.session_state[name] = value
+        for name, value in parameters.items():
+            at.query_params[name] = value
         return sound(at.run())
 
     yield opened
