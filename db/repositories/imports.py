@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Enum, Select, String, Table, bindparam, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Enum,
+    Select,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator
 
@@ -51,7 +66,9 @@ def reserve_keys(connection: Connection, owner: Table, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
-def insert_rows(connection: Connection, owner: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(
+    connection: Connection, owner: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
     """Insert rows of stored units on the driver's own executemany (or COPY)."""
     if not rows:
         return
@@ -74,11 +91,15 @@ def insert_rows(connection: Connection, owner: Table, columns: Sequence[str], ro
             for row in full:
                 copy.write_row([bool(v) if i in flags and v is not None else v for i, v in enumerate(row)])
         return
-    order = [names.index(name) for name in compiled.positiontup]  # type: ignore[attr-defined]
-    driver.executemany(str(compiled), [tuple(row[i] for i in order) for row in full])
+    order = [names.index(name) for name in getattr(compiled, "positiontup", names)]
+    if order != list(range(len(names))):
+        turned = itemgetter(*order)
+        full = [turned(row) for row in full]
+    driver.executemany(str(compiled), full)
 
 
 def default_of(column: Any) -> Any:
+    """Return a column's default in stored units."""
     value = column.default.arg
     if hasattr(value, "value"):
         return value.value
@@ -86,7 +107,12 @@ def default_of(column: Any) -> Any:
 
 
 def existing(
-    connection: Connection, owner: Table, columns: Sequence[str], keys: Sequence[str], values: Iterable[Any], source: str | None
+    connection: Connection,
+    owner: Table,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    values: Iterable[Any],
+    source: str | None,
 ) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """Return stored rows by business key; rows are (key columns…, surrogate key, row_version, columns…).
 
@@ -116,7 +142,9 @@ def landed(connection: Connection, source: str, entity: str) -> dict[str, tuple[
     return {row[0]: (row[1], row[2]) for row in connection.execute(chosen)}
 
 
-def update_rows(connection: Connection, owner: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def update_rows(
+    connection: Connection, owner: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
     """Set `names` of rows; each row is (values in order of names…, surrogate key)."""
     if not rows:
         return
@@ -124,7 +152,12 @@ def update_rows(connection: Connection, owner: Table, names: Sequence[str], rows
     statement = (
         update(owner)
         .where(type_coerce(owner.c[key], BigInteger) == bindparam("k"))
-        .values({name: type_coerce(bindparam(f"v{i}"), _plain_type(owner.c[name])) for i, name in enumerate(names)})
+        .values(
+            {
+                name: type_coerce(bindparam(f"v{i}"), _plain_type(owner.c[name]))
+                for i, name in enumerate(names)
+            }
+        )
     )
     connection.execute(
         statement,
@@ -136,27 +169,6 @@ def _plain_type(column: Any) -> Any:
     if isinstance(column.type, Enum):
         return String()
     return BigInteger() if isinstance(column.type, TypeDecorator) else column.type
-
-
-def referring(connection: Connection, owner: Table, ids: Sequence[int], ignore: frozenset[str]) -> set[int]:
-    """Return which of `ids` another row still refers to; tables in `ignore` do not count."""
-    key = owner.c[primary_key(owner)]
-    held: set[int] = set()
-    for other in Base.metadata.tables.values():
-        if other.name in ignore:
-            continue
-        for column in other.c:
-            if any(foreign.column is key for foreign in column.foreign_keys):
-                for start in range(0, len(ids), CHUNK):
-                    used = select(column).where(column.in_(ids[start : start + CHUNK])).distinct()
-                    held.update(int(row[0]) for row in connection.execute(used))
-    return held
-
-
-def delete_by(connection: Connection, owner: Table, column: str, ids: Sequence[int]) -> None:
-    """Delete the rows whose `column` is among `ids`."""
-    for start in range(0, len(ids), CHUNK):
-        connection.execute(delete(owner).where(owner.c[column].in_(ids[start : start + CHUNK])))
 
 
 def line_stages(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -172,7 +184,6 @@ def line_stages(connection: Connection, order_ids: Sequence[int]) -> dict[int, l
     return found
 
 
-
 def proofs_of(connection: Connection, landing_ids: Iterable[int]) -> set[tuple[str, int, int]]:
     """Return the (table, record, landing) proofs that stand for landed rows."""
     owner = table("record_source")
@@ -183,4 +194,174 @@ def proofs_of(connection: Connection, landing_ids: Iterable[int]) -> set[tuple[s
             owner.c.landing_id.in_(ids[start : start + CHUNK])
         )
         found.update((row[0], row[1], row[2]) for row in connection.execute(chosen))
+    return found
+
+
+def orders_by_number(
+    connection: Connection, source: str, company: str, numbers: Iterable[str]
+) -> dict[str, int]:
+    """Return the order ids of a source's company by order number."""
+    order = table("sales_order")
+    wanted = sorted(numbers)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chosen = select(order.c.order_no, order.c.order_id).where(
+            order.c.source == source,
+            order.c.company == company,
+            order.c.order_no.in_(wanted[start : start + CHUNK]),
+        )
+        found.update({row[0]: int(row[1]) for row in connection.execute(chosen)})
+    return found
+
+
+def lines_of(connection: Connection, order_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    """Return the line ids of orders by (order id, line number)."""
+    line = table("sales_order_line")
+    wanted = sorted(order_ids)
+    found: dict[tuple[int, str], int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chosen = select(line.c.order_id, line.c.line_no, line.c.line_id).where(
+            line.c.order_id.in_(wanted[start : start + CHUNK])
+        )
+        found.update({(int(row[0]), row[1]): int(row[2]) for row in connection.execute(chosen)})
+    return found
+
+
+def carried(
+    connection: Connection, line_ids: Sequence[int]
+) -> list[tuple[int, str, str, int, Any, Any, Any]]:
+    """Return what shipments carry of lines: (line, shipment number, lot, quantity, shipped, issued, delivered)."""
+    part, head = table("shipment_line"), table("shipment")
+    left = ("shipped_on", "goods_issue_at", "delivered_on")
+    columns = [
+        part.c.line_id,
+        head.c.shipment_no,
+        part.c.lot,
+        stored(part, "qty"),
+        *(stored(head, n) for n in left),
+    ]
+    chosen = select(*columns).join(head, head.c.shipment_id == part.c.shipment_id)
+    found: list[tuple[int, str, str, int, Any, Any, Any]] = []
+    for start in range(0, len(line_ids), CHUNK):
+        some = chosen.where(part.c.line_id.in_(line_ids[start : start + CHUNK]))
+        found.extend(tuple(row) for row in connection.execute(some))
+    return found
+
+
+def billed(connection: Connection, line_ids: Sequence[int]) -> list[tuple[int, str, int, int]]:
+    """Return what invoices bill of lines: (line, invoice number, sequence, quantity)."""
+    part, head = table("invoice_line"), table("invoice")
+    chosen = select(part.c.line_id, head.c.number, part.c.seq, stored(part, "qty")).join(
+        head, head.c.invoice_id == part.c.invoice_id
+    )
+    found: list[tuple[int, str, int, int]] = []
+    for start in range(0, len(line_ids), CHUNK):
+        some = chosen.where(part.c.line_id.in_(line_ids[start : start + CHUNK]))
+        found.extend(tuple(row) for row in connection.execute(some))
+    return found
+
+
+def open_quarantine(connection: Connection, source: str, entity: str) -> list[tuple[int, str | None, str]]:
+    """Return the rows of a file that still wait for a correction: (id, natural key, row hash)."""
+    held = table("quarantine_row")
+    chosen = select(held.c.quarantine_id, held.c.natural_key, held.c.row_sha).where(
+        held.c.source == source, held.c.entity == entity, stored(held, "status") == "OPEN"
+    )
+    return [(int(row[0]), row[1], row[2]) for row in connection.execute(chosen)]
+
+
+def answers(connection: Connection, source: str) -> dict[str, dict[str, str]]:
+    """Return what people answered about a source's files: fingerprint -> question -> answer."""
+    owner = table("import_answer")
+    chosen = select(owner.c.fingerprint, owner.c.question, owner.c.answer).where(owner.c.source == source)
+    found: dict[str, dict[str, str]] = {}
+    for fingerprint, question, answer in connection.execute(chosen):
+        found.setdefault(fingerprint, {})[question] = answer
+    return found
+
+
+def remember(
+    connection: Connection, source: str, fingerprint: str, said: Mapping[str, str], actor: str, at: int
+) -> None:
+    """Keep answers for a file's shape, the newest in place of older ones."""
+    owner = table("import_answer")
+    here = (owner.c.source == source) & (owner.c.fingerprint == fingerprint)
+    connection.execute(delete(owner).where(here, owner.c.question.in_(list(said))))
+    names = ["source", "fingerprint", "question", "answer", "answered_by", "answered_at"]
+    insert_rows(connection, owner, names, [(source, fingerprint, q, a, actor, at) for q, a in said.items()])
+
+
+def landed_payloads(connection: Connection, source: str, entity: str) -> list[tuple[int, str]]:
+    """Return (row number, payload) of every landed row of a file in the order in which they came."""
+    landing = table("landing")
+    chosen = select(landing.c.row_no, landing.c.payload).where(
+        landing.c.source == source, landing.c.entity == entity
+    )
+    return [(int(row[0]), row[1]) for row in connection.execute(chosen.order_by(landing.c.landing_id))]
+
+
+def quarantined(connection: Connection, batch_id: int) -> list[tuple[int, str, str, int, str]]:
+    """Return a batch's rows that wait: (id, entity, file name, row number, payload)."""
+    held, file = table("quarantine_row"), table("import_file")
+    chosen = (
+        select(held.c.quarantine_id, held.c.entity, file.c.name, held.c.row_no, held.c.payload)
+        .join(file, file.c.file_id == held.c.file_id)
+        .where(held.c.batch_id == batch_id, stored(held, "status") == "OPEN")
+        .order_by(held.c.quarantine_id)
+    )
+    return [(int(r[0]), r[1], r[2], int(r[3]), r[4]) for r in connection.execute(chosen)]
+
+
+def batch_row(connection: Connection, batch_id: int) -> Mapping[str, Any] | None:
+    """Return a batch's source, profile and status; None where there is no such batch."""
+    owner = table("import_batch")
+    chosen = select(
+        owner.c.source, owner.c.profile, owner.c.profile_sha, stored(owner, "status").label("status")
+    )
+    row = connection.execute(chosen.where(owner.c.batch_id == batch_id)).first()
+    return None if row is None else dict(row._mapping)
+
+
+def open_lines_of(connection: Connection, landing_ids: Sequence[int]) -> list[int]:
+    """Return the lines made of these raw rows that are neither delivered nor cancelled."""
+    proof, line = table("record_source"), table("sales_order_line")
+    chosen = (
+        select(line.c.line_id)
+        .join(proof, (proof.c.record_id == line.c.line_id) & (proof.c.table_name == "sales_order_line"))
+        .where(line.c.delivered_on.is_(None), line.c.cancelled_on.is_(None))
+    )
+    found: set[int] = set()
+    for start in range(0, len(landing_ids), CHUNK):
+        some = chosen.where(proof.c.landing_id.in_(landing_ids[start : start + CHUNK]))
+        found.update(int(row[0]) for row in connection.execute(some))
+    return sorted(found)
+
+
+def orders_of(connection: Connection, line_ids: Sequence[int]) -> set[int]:
+    """Return the orders of lines."""
+    line = table("sales_order_line")
+    found: set[int] = set()
+    for start in range(0, len(line_ids), CHUNK):
+        chosen = select(line.c.order_id).where(line.c.line_id.in_(line_ids[start : start + CHUNK]))
+        found.update(int(row[0]) for row in connection.execute(chosen))
+    return found
+
+
+def holds_of(
+    connection: Connection, source: str, order_ids: Sequence[int]
+) -> list[tuple[int, int, str, str, str, str | None]]:
+    """Return a source's holds on orders: (id, order, type, reason, status, reason of release)."""
+    owner = table("hold")
+    columns = (
+        owner.c.hold_id,
+        owner.c.order_id,
+        stored(owner, "type"),
+        owner.c.reason,
+        stored(owner, "status"),
+    )
+    chosen = select(*columns, owner.c.release_reason).where(owner.c.source == source)
+    found: list[tuple[int, int, str, str, str, str | None]] = []
+    for start in range(0, len(order_ids), CHUNK):
+        some = chosen.where(owner.c.order_id.in_(order_ids[start : start + CHUNK]))
+        found.extend(tuple(row) for row in connection.execute(some))
     return found

@@ -4,38 +4,109 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
+from db.repositories import imports as repository
 from domain.rules.imports.line_days import delivered_days
 from domain.vocabulary.imports import MappedImport, RecordSet
 
 Fields = dict[str, Any]
+LineKey = tuple[Any, Any]
+LEFT = ("shipped_on", "goods_issue_at", "delivered_on")
 
 
-def derive_lines(mapped: MappedImport) -> None:
-    """Derive shipped, delivered and invoiced quantities and delivery days; a missing file leaves them unknown."""
+def derive_lines(connection: Connection, mapped: MappedImport) -> None:
+    """Derive shipped, delivered and invoiced quantities and delivery days; a missing file leaves them unknown.
+
+    What was imported before and is not in these files counts as well, so that a file of new deliveries adds
+    to the earlier ones.
+    """
     sets = {found.kind: found for found in mapped.sets}
     lines = sets.get("line")
     if lines is None:
         return
+    stored = _Stored(connection, mapped, lines)
     if "shipment_line" in sets and "shipment" in sets:
-        _from_shipments(lines, sets["shipment"], sets["shipment_line"])
+        _from_shipments(lines, sets["shipment"], sets["shipment_line"], stored)
     if "invoice_line" in sets:
-        _from_invoices(lines, sets["invoice_line"])
+        _from_invoices(lines, sets["invoice_line"], stored)
     for record in lines.records:
         _first_delivery(record.fields)
 
 
-def _line_key(fields: Fields) -> tuple[Any, Any]:
+def touched_lines(mapped: MappedImport, touched: dict[str, list[bool]]) -> None:
+    """Mark the lines whose shipments, invoices or schedule lines are new or changed."""
+    moved: set[LineKey] = set()
+    heads: dict[str, set[Any]] = {"shipment": set(), "invoice": set()}
+    names = {"shipment": "shipment_no", "invoice": "number"}
+    for found in mapped.sets:
+        if found.kind in heads:
+            rows = touched[found.entity]
+            heads[found.kind].update(
+                r.fields.get(names[found.kind]) for r in found.records if any(rows[i] for i in r.rows)
+            )
+    for found in mapped.sets:
+        if found.kind not in ("shipment_line", "invoice_line", "schedule"):
+            continue
+        rows = touched[found.entity]
+        for record in found.records:
+            above = (record.fields.get("shipment_no") in heads["shipment"]) or (
+                record.fields.get("number") in heads["invoice"]
+            )
+            if above or any(rows[i] for i in record.rows):
+                moved.add(_line_key(record.fields))
+    for found in mapped.sets:
+        if found.kind == "line":
+            rows = touched[found.entity]
+            for record in found.records:
+                if _line_key(record.fields) in moved:
+                    for index in record.rows:
+                        rows[index] = True
+
+
+class _Stored:
+    """Shipments and invoices of the bundle's lines that are in the database already."""
+
+    def __init__(self, connection: Connection, mapped: MappedImport, lines: RecordSet) -> None:
+        self.connection = connection
+        numbers = {str(r.fields["order_no"]) for r in lines.records if r.fields.get("order_no") is not None}
+        orders = repository.orders_by_number(connection, mapped.source, mapped.company, numbers)
+        named = {order_id: number for number, order_id in orders.items()}
+        known = repository.lines_of(connection, orders.values())
+        self.keys: dict[int, LineKey] = {i: (named[order], no) for (order, no), i in known.items()}
+
+    def carried(self) -> list[tuple[int, str, str, int, Any, Any, Any]]:
+        return repository.carried(self.connection, sorted(self.keys))
+
+    def billed(self) -> list[tuple[int, str, int, int]]:
+        return repository.billed(self.connection, sorted(self.keys))
+
+
+def _line_key(fields: Fields) -> LineKey:
     return fields.get("order_no"), fields.get("line_no")
 
 
-def _from_shipments(lines: RecordSet, shipments: RecordSet, parts: RecordSet) -> None:
-    heads = {record.fields.get("shipment_no"): record.fields for record in shipments.records}
-    carried: dict[tuple[Any, Any], list[tuple[Fields, int]]] = {}
+def _from_shipments(lines: RecordSet, shipments: RecordSet, parts: RecordSet, stored: _Stored) -> None:
+    if all(
+        {"qty_shipped", "qty_delivered", "delivered_on"} <= record.fields.keys() for record in lines.records
+    ):
+        return
+    heads: dict[Any, Fields] = {
+        record.fields.get("shipment_no"): record.fields for record in shipments.records
+    }
+    carried: dict[LineKey, list[tuple[Fields, int]]] = {}
+    said: set[tuple[LineKey, Any, Any]] = set()
     for part in parts.records:
         fields: Fields = part.fields
         head = heads.get(fields.get("shipment_no"))
         if head is not None:
             carried.setdefault(_line_key(fields), []).append((head, fields.get("qty") or 0))
+            said.add((_line_key(fields), fields.get("shipment_no"), fields.get("lot") or ""))
+    for line_id, number, lot, quantity, *days in stored.carried():
+        key = stored.keys[line_id]
+        if (key, number, lot) not in said:
+            before = heads.get(number) or dict(zip(LEFT, days, strict=True))
+            carried.setdefault(key, []).append((before, quantity))
     for record in lines.records:
         line: Fields = record.fields
         found = carried.get(_line_key(line), [])
@@ -45,8 +116,7 @@ def _from_shipments(lines: RecordSet, shipments: RecordSet, parts: RecordSet) ->
             - (line.get("qty_cancelled_supplier") or 0)
         )
         if "qty_shipped" not in line:
-            left = ("shipped_on", "goods_issue_at", "delivered_on")
-            line["qty_shipped"] = sum(q for head, q in found if any(head.get(f) is not None for f in left))
+            line["qty_shipped"] = sum(q for head, q in found if any(head.get(f) is not None for f in LEFT))
         if "qty_delivered" not in line:
             line["qty_delivered"] = sum(q for head, q in found if head.get("delivered_on") is not None)
         if "delivered_on" not in line:
@@ -55,12 +125,19 @@ def _from_shipments(lines: RecordSet, shipments: RecordSet, parts: RecordSet) ->
             line["delivered_on"] = last
 
 
-def _from_invoices(lines: RecordSet, parts: RecordSet) -> None:
-    billed: dict[tuple[Any, Any], int] = {}
+def _from_invoices(lines: RecordSet, parts: RecordSet, stored: _Stored) -> None:
+    if all("qty_invoiced" in record.fields for record in lines.records):
+        return
+    billed: dict[LineKey, int] = {}
+    said: set[tuple[LineKey, Any, Any]] = set()
     for part in parts.records:
         fields: Fields = part.fields
         key = _line_key(fields)
         billed[key] = billed.get(key, 0) + (fields.get("qty") or 0)
+        said.add((key, fields.get("number"), fields.get("seq")))
+    for line_id, number, seq, quantity in stored.billed():
+        if (stored.keys[line_id], number, seq) not in said:
+            billed[stored.keys[line_id]] = billed.get(stored.keys[line_id], 0) + (quantity or 0)
     for record in lines.records:
         if "qty_invoiced" not in record.fields:
             record.fields["qty_invoiced"] = billed.get(_line_key(record.fields), 0)

@@ -3,93 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-
-from sqlalchemy import Connection
 
 from db.repositories import imports as repository
 from domain.rules.imports.stages import line_stage
-from domain.vocabulary.imports import MappedImport, Record, RecordSet, Remark
+from domain.services.import_writing import STUBS, TABLES, Writing, create
+from domain.vocabulary.canonical import KEYS
+from domain.vocabulary.imports import Record, RecordSet, Remark
 from domain.vocabulary.statuses import Initiator, PromiseSource
-from domain.vocabulary.units import to_instant
 
-TABLES = {
-    "supplier": ("supplier", ("code",)),
-    "site": ("site", ("code",)),
-    "customer": ("customer", ("code",)),
-    "ship_to": ("ship_to", ("customer_id", "code")),
-    "sku": ("sku", ("sku",)),
-    "order": ("sales_order", ("order_no", "company")),
-    "line": ("sales_order_line", ("order_id", "line_no")),
-    "schedule": ("schedule_line", ("line_id", "seq")),
-    "shipment": ("shipment", ("shipment_no",)),
-    "shipment_line": ("shipment_line", ("shipment_id", "line_id", "lot")),
-    "tracking": ("tracking_event", ("shipment_id", "code", "at", "place")),
-    "invoice": ("invoice", ("number",)),
-    "invoice_line": ("invoice_line", ("invoice_id", "seq")),
-    "supply": ("supply", ("ref", "sku_id", "site_id")),
-}
-"""Per kind its table and the columns of its business key; in the order in which kinds are written."""
-
-STUBS = {"supplier": "code", "site": "code", "customer": "code", "sku": "sku"}
 DATES_KEPT = ("requested_on", "promised_on")
 NOT_STORED = {"order": {"customer_name", "customer_country"}, "line": {"sku_description"}}
-MOST_EXAMPLES = 20
-
-
-@dataclass
-class Writing:
-    """What an import writes and remembers while it writes."""
-
-    connection: Connection
-    mapped: MappedImport
-    batch_id: int
-    now: datetime
-    actor: str
-    landing: dict[str, list[int]]
-    touched: dict[str, list[bool]]
-    ids: dict[str, dict[Any, int]] = field(default_factory=dict)
-    changes: list[tuple[Any, ...]] = field(default_factory=list)
-    proofs: set[tuple[str, int, int]] = field(default_factory=set)
-    date_changes: list[tuple[Any, ...]] = field(default_factory=list)
-    stubs: dict[str, int] = field(default_factory=dict)
-    amendments: list[dict[str, Any]] = field(default_factory=list)
-    created_rows: dict[str, set[int]] = field(default_factory=dict)
-    amended_rows: dict[str, set[int]] = field(default_factory=dict)
-    created: dict[str, list[int]] = field(default_factory=dict)
-    amended: dict[str, list[int]] = field(default_factory=dict)
-    orders_touched: set[int] = field(default_factory=set)
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def at(self) -> int:
-        """The import's instant in stored units."""
-        return to_instant(self.now)
-
-    def lookup(self, kind: str, key: Any) -> int | None:
-        """Return the surrogate key of a record by its business key, if it is known."""
-        return None if key is None else self.ids.get(kind, {}).get(key)
-
-
-def know(writing: Writing, kind: str, keys: set[str]) -> None:
-    """Load the surrogate keys of parties and products by code, creating stubs for the unknown ones."""
-    name, columns = TABLES[kind]
-    owner = repository.table(name)
-    known = writing.ids.setdefault(kind, {})
-    missing = sorted(key for key in keys if key is not None and key not in known)
-    found = repository.existing(writing.connection, owner, (), columns[:1], missing, writing.mapped.source)
-    known.update({key[0]: row[1] for key, row in found.items()})
-    lacking = [key for key in missing if key not in known]
-    if not lacking or kind not in STUBS or not writing.mapped.stubs:
-        return
-    label = "description" if kind == "sku" else "name"
-    extra = {"stub": 1} if kind in ("customer", "sku") else {}
-    rows = [{STUBS[kind]: key, label: key, "source": writing.mapped.source, **extra} for key in lacking]
-    for key, record_id in zip(lacking, _create(writing, kind, rows), strict=True):
-        known[key] = record_id
-    writing.stubs[kind] = writing.stubs.get(kind, 0) + len(lacking)
+MOST_EXAMPLES = 200
 
 
 def write(writing: Writing, found: RecordSet) -> None:
@@ -108,7 +33,13 @@ def write(writing: Writing, found: RecordSet) -> None:
         else:
             placed[key] = (row, [record])
     columns = sorted({c for row, _ in placed.values() for c in row} - set(keys) - {"source"})
-    extra = [c for c in ("promised_on_first", "requested_on_first", "stage") if c in owner.c and found.kind == "line"]
+    if found.kind == "stock":
+        columns.append("reserved")
+    extra = [
+        c
+        for c in ("promised_on_first", "requested_on_first", "stage")
+        if c in owner.c and found.kind == "line"
+    ]
     shown = [*columns, *(c for c in extra if c not in columns)]
     if found.kind == "line":
         shown += [c for c in _STAGE_INPUTS if c not in shown]
@@ -116,6 +47,8 @@ def write(writing: Writing, found: RecordSet) -> None:
         writing.connection, owner, shown, keys, (key[0] for key in placed), writing.mapped.source
     )
     ids = writing.ids.setdefault(found.kind, {})
+    touched = writing.touched[found.entity]
+    existed = writing.existed_rows.setdefault((found.entity, found.kind), set())
     fresh: list[tuple[tuple[Any, ...], dict[str, Any], list[Record]]] = []
     updates: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for key, (row, records) in placed.items():
@@ -125,7 +58,8 @@ def write(writing: Writing, found: RecordSet) -> None:
             continue
         record_id, version = old[len(keys)], old[len(keys) + 1]
         ids[_name(writing, found.kind, key)] = record_id
-        if not any(writing.touched[found.entity][i] for r in records for i in r.rows):
+        existed.update(i for r in records for i in r.rows)
+        if not any(touched[i] for r in records for i in r.rows):
             continue
         before = dict(zip(shown, old[len(keys) + 2 :], strict=True))
         _amend(writing, found, key, row, records, before, (record_id, version), updates)
@@ -138,14 +72,20 @@ _STAGE_INPUTS = (
 )  # fmt: skip
 
 
-def _finish(writing: Writing, found: RecordSet, fresh: list[Any], updates: dict[tuple[str, ...], list[Any]]) -> None:
+def _finish(
+    writing: Writing, found: RecordSet, fresh: list[Any], updates: dict[tuple[str, ...], list[Any]]
+) -> None:
     owner = repository.table(TABLES[found.kind][0])
     rows = [_complete(writing, found.kind, row) for _, row, _ in fresh]
     ids = writing.ids.setdefault(found.kind, {})
-    for record_id, (key, row, records) in zip(_create(writing, found.kind, rows), fresh, strict=True):
+    if found.kind == "stock":
+        writing.moves.extend((row["sku_id"], row["site_id"], "OPENING", row["on_hand"]) for row in rows)
+    for record_id, (key, row, records) in zip(create(writing, found.kind, rows), fresh, strict=True):
         ids[_name(writing, found.kind, key)] = record_id
         _prove(writing, found, records, record_id)
-        writing.created_rows.setdefault(found.kind, set()).update(i for r in records for i in r.rows)
+        writing.created_rows.setdefault((found.entity, found.kind), set()).update(
+            i for r in records for i in r.rows
+        )
         if found.kind == "line":
             writing.orders_touched.add(row["order_id"])
     for names, changed in updates.items():
@@ -174,9 +114,20 @@ def _amend(
     if found.kind == "line":
         if before.get("promised_on_first") is None and changed.get("promised_on") is not None:
             changed["promised_on_first"] = changed["promised_on"]
-        stage = row.get("stage") or line_stage({**before, **{k: v for k, v in row.items() if v is not None}}).value
+        stage = (
+            row.get("stage")
+            or line_stage({**before, **{k: v for k, v in row.items() if v is not None}}).value
+        )
         if stage != before["stage"] and changed:
             changed["stage"] = stage
+    if found.kind == "stock" and changed:
+        place_said = f"{records[0].fields.get('sku')} at {records[0].fields.get('site')}"
+        if changed["on_hand"] < before["reserved"]:
+            text = f"the stock of {place_said} is less than what is reserved there; it was left as it is"
+            writing.remarks.append(Remark("stock_below_reserved", "", None, "on_hand", place_said, text))
+            return
+        delta = changed["on_hand"] - before["on_hand"]
+        writing.moves.append((row["sku_id"], row["site_id"], "ADJUSTMENT", delta))
     if not changed:
         return
     table_name = TABLES[found.kind][0]
@@ -188,20 +139,33 @@ def _amend(
         if found.kind == "line" and name in DATES_KEPT:
             _date_changed(writing, record_id, name, before[name], value)
     names = (*changed, "updated_at", "updated_by", "row_version")
-    updates.setdefault(names, []).append((*changed.values(), writing.at, writing.actor, version + 1, record_id))
+    updates.setdefault(names, []).append(
+        (*changed.values(), writing.at, writing.actor, version + 1, record_id)
+    )
     writing.amended.setdefault(found.kind, []).append(record_id)
-    writing.amended_rows.setdefault(found.kind, set()).update(i for r in records for i in r.rows)
+    writing.amended_rows.setdefault(found.entity, set()).update(i for r in records for i in r.rows)
     if found.kind == "line":
         writing.orders_touched.add(row["order_id"])
     if len(writing.amendments) < MOST_EXAMPLES:
         names_only = {n: [before[n], v] for n, v in changed.items()}
-        writing.amendments.append({"kind": found.kind, "key": [str(k) for k in records[0].fields.values()][:2], "fields": names_only})
+        said = [str(v) for name in KEYS[found.kind] if (v := records[0].fields.get(name)) is not None]
+        writing.amendments.append({"kind": found.kind, "key": said, "fields": names_only})
     _prove(writing, found, records, record_id)
 
 
 def _date_changed(writing: Writing, line_id: int, name: str, old: Any, new: Any) -> None:
     writing.date_changes.append(
-        (line_id, writing.at, name, old, new, Initiator.INTERNAL.value, "import", writing.actor, writing.batch_id)
+        (
+            line_id,
+            writing.at,
+            name,
+            old,
+            new,
+            Initiator.INTERNAL.value,
+            "import",
+            writing.actor,
+            writing.batch_id,
+        )
     )
 
 
@@ -213,35 +177,6 @@ def _prove(writing: Writing, found: RecordSet, records: list[Record], record_id:
     landing = writing.landing[found.entity]
     name = TABLES[found.kind][0]
     writing.proofs.update((name, record_id, landing[i]) for r in records for i in r.rows)
-
-
-def _create(writing: Writing, kind: str, rows: list[dict[str, Any]]) -> list[int]:
-    if not rows:
-        return []
-    owner = repository.table(TABLES[kind][0])
-    key = repository.primary_key(owner)
-    ids = repository.reserve_keys(writing.connection, owner, len(rows))
-    columns = sorted({name for row in rows for name in row})
-    who: dict[str, Any] = {}
-    if "created_at" in owner.c:
-        who = {"created_at": writing.at, "created_by": writing.actor, "updated_at": writing.at, "updated_by": writing.actor}
-    defaults = {c: _unsaid(owner, c) for c in columns}
-    values = [
-        (record_id, *(defaults[c] if (v := row.get(c)) is None else v for c in columns), *who.values())
-        for record_id, row in zip(ids, rows, strict=True)
-    ]
-    repository.insert_rows(writing.connection, owner, [key, *columns, *who], values)
-    version = 1 if "row_version" in owner.c else None
-    writing.changes.extend(
-        (writing.batch_id, "CREATED", owner.name, record_id, None, None, None, version) for record_id in ids
-    )
-    writing.created.setdefault(kind, []).extend(ids)
-    return ids
-
-
-def _unsaid(owner: Any, name: str) -> Any:
-    """What a column holds when a record says nothing: its default where it has one, else unknown."""
-    return None if owner.c[name].nullable or owner.c[name].default is None else repository.default_of(owner.c[name])
 
 
 def _complete(writing: Writing, kind: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -288,6 +223,7 @@ def _placed(writing: Writing, kind: str, record: Record) -> dict[str, Any] | Non
     needed += {
         "order": ["customer_id"], "line": ["sku_id"], "ship_to": ["customer_id"], "invoice": ["customer_id"],
         "supply": ["sku_id", "site_id"],
+        "stock": ["sku_id", "site_id"],
     }.get(kind, [])  # fmt: skip
     for text in ("lot", "place"):
         if kind in ("shipment_line", "tracking") and text in TABLES[kind][1]:
@@ -300,7 +236,11 @@ def _placed(writing: Writing, kind: str, record: Record) -> dict[str, Any] | Non
     lacking = [name for name in needed if row.get(name) is None]
     if lacking:
         said = " / ".join(str(v) for v in list(record.fields.values())[:3])
-        text = f"the {kind} {said} names a {lacking[0].removesuffix('_id')} that is not known; it was left out"
-        writing.remarks.append(Remark("reference_unknown", "", None, lacking[0].removesuffix("_id"), said, text))
+        text = (
+            f"the {kind} {said} names a {lacking[0].removesuffix('_id')} that is not known; it was left out"
+        )
+        writing.remarks.append(
+            Remark("reference_unknown", "", None, lacking[0].removesuffix("_id"), said, text)
+        )
         return None
     return row
