@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.queries import data
 from domain.services import delivery_dates as service
-from pages.shared import date_answers, frame, runtime, table
+from pages.shared import date_answers, frame, runtime, table, wording
 
 opened = frame.open_page("delivery_dates")
 if runtime.read(data.is_empty):
@@ -54,5 +54,6 @@ table.show(
     date_answers.COLUMNS,
     alt=f"{len(rows)} order lines with requested, promised and expected day, slip in days and reason",
     key="dates",
+    missing=wording.MISSING,
 )
 date_answers.tell(answer.rows)

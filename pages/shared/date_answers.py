@@ -30,20 +30,20 @@ RESTS_ON = {
 }
 TOLD = 3
 COLUMNS = (
-    Column("order", "Order", "link", 100, shows=line_list.ORDER_PATTERN, pinned=True),
-    Column("line_no", "Line", "text", 50),
-    Column("customer", "Customer", "text", 160),
-    Column("sku", "SKU", "text", 90),
-    Column("qty_net", "Quantity", "quantity", 75),
-    Column("requested_on", "Requested", "day", 95),
-    Column("promised_on", "Promised", "day", 95, help="The promise in force on the day shown."),
+    Column("order", "Order", "link", 95, shows=line_list.ORDER_PATTERN, pinned=True),
+    Column("line_no", "Line", "text", 48),
+    Column("customer", "Customer", "text", 125),
+    Column("sku", "SKU", "text", 78),
+    Column("qty_net", "Quantity", "quantity", 72),
+    Column("requested_on", "Requested", "day", 93),
+    Column("promised_on", "Promised", "day", 93, help="The promise in force on the day shown."),
     Column(
-        "now_expected_on", "Now expected", "day", 105, help="Delivered, the carrier's, or the expected day."
+        "now_expected_on", "Now expected", "day", 102, help="Delivered, the carrier's, or the expected day."
     ),
-    Column("slip", "Slip", "text", 90, help="Days from the promise to the day now expected."),
-    Column("reason", "Reason", "text", 170),
+    Column("slip", "Slip", "text", 92, help="Days from the promise to the day now expected."),
+    Column("reason", "Reason", "text", 125),
     Column(
-        "rests_on", "Rests on", "text", 120, help="What proves the day; “not recorded” where nothing does."
+        "rests_on", "Rests on", "text", 110, help="What proves the day; “not recorded” where nothing does."
     ),
     Column(
         "moved", "Last moved", "text", 260, help="Old promise → new promise, the day it changed, and why."

@@ -152,10 +152,10 @@ def _bar(known: choices.Choices, as_of: date) -> LineFilter:
             on_change=_touch,
             placeholder="Order, PO, SKU, customer, part",
             icon=":material/search:",
-            width=250,
+            width=215,
         )
-        reason = _choice("reason", list(WaitReason), "Any", 180, "Why an open line is not delivered yet.")
-        customer = _choice("customer", known.customers, "Any", 230)
+        reason = _choice("reason", list(WaitReason), "Any", 150, "Why an open line is not delivered yet.")
+        customer = _choice("customer", known.customers, "Any", 175)
         past = state in (LineState.DELIVERED, LineState.LATE, LineState.ON_TIME)
         days = [_day(name, "Delivered" if past else "Promised") for name in DAYS]
         more = [name for name in MORE if st.session_state.get(KEY + name)]
@@ -206,6 +206,6 @@ def _day(name: str, what: str) -> date | None:
         format="YYYY-MM-DD",
         key=KEY + name,
         on_change=_touch,
-        width=150,
+        width=132,
     )
     return chosen if isinstance(chosen, date) else None

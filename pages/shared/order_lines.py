@@ -13,42 +13,44 @@ from pages.shared.table import Column
 HEIGHT = 590
 _ORDER, _LINE = line_list.SHORT[0], line_list.SHORT[1]
 _WHOSE = (
-    Column("customer", "Customer", "text", 190),
-    Column("sku", "SKU", "text", 110),
-    Column("sku_description", "Description", "text", 210),
+    Column("customer", "Customer", "text", 165),
+    Column("sku", "SKU", "text", 85),
 )
 _MORE = (
+    Column("requested_on", "Requested", "day", 97),
+    Column("sku_description", "Description", "text", 210),
     Column("owner", "Owner", "text", 120),
     Column("po_no", "PO", "text", 120),
     Column("tier", "Tier", "count", 60, help="Customer tier, 1 is best."),
     Column("site", "Site", "text", 70),
 )
+_LATE = Column(
+    "late_days", "Days late", "count", 80, help="Days from the promise to the day shown, or to delivery."
+)
+_PROMISED = Column("promised_on", "Promised", "day", 97, help="The promise in force on the day shown.")
+_DELIVERED = Column("delivered_on", "Delivered", "day", 97)
 _OPEN = (
-    _ORDER,
-    _LINE._replace(width=55),
+    _ORDER._replace(width=95),
+    _LINE._replace(width=48),
     *_WHOSE,
-    Column("qty_open", "Open", "quantity", 80, help="Quantity not delivered yet, in the line's base unit."),
-    Column("requested_on", "Requested", "day", 100),
-    Column("promised_on", "Promised", "day", 100, help="The promise in force on the day shown."),
-    Column("expected_on", "Expected", "day", 100, help="The day now expected; kept only as it is today."),
-    Column(
-        "late_days", "Days late", "count", 80, help="Days from the promise to the day shown, or to delivery."
-    ),
-    Column("why", "Why it waits", "text", 150),
-    Column("open_amount", "Open value", "money", 100),
+    _PROMISED,
+    _LATE,
+    Column("expected_on", "Expected", "day", 97, help="The day now expected; kept only as it is today."),
+    Column("why", "Why it waits", "text", 135),
+    Column("qty_open", "Open", "quantity", 75, help="Quantity not delivered yet, in the line's base unit."),
+    Column("open_amount", "Open value", "money", 95),
     Column("currency", "Currency", "text", 75),
     *_MORE,
 )
 _DONE = (
-    _ORDER,
-    _LINE._replace(width=55),
+    _ORDER._replace(width=95),
+    _LINE._replace(width=48),
     *_WHOSE,
-    Column("qty_net", "Quantity", "quantity", 80, help="Ordered less cancelled."),
-    Column("requested_on", "Requested", "day", 100),
     Column("promised_on_first", "First promise", "day", 105),
-    Column("promised_on", "Promised", "day", 100, help="The promise in force on the day shown."),
-    Column("delivered_on", "Delivered", "day", 100),
-    Column("late_days", "Days late", "count", 80, help="Days from the promise to delivery."),
+    _PROMISED,
+    _DELIVERED,
+    _LATE,
+    Column("qty_net", "Quantity", "quantity", 80, help="Ordered less cancelled."),
     Column("net_amount", "Value", "money", 100),
     Column("currency", "Currency", "text", 75),
     *_MORE,
@@ -85,8 +87,8 @@ def columns(wanted: LineFilter) -> tuple[Column, ...]:
     if wanted.state in OF_THE_PAST:
         return _DONE
     if wanted.state is LineState.ALL:
-        place = next(i for i, column in enumerate(_OPEN) if column.name == "late_days")
-        return (*_OPEN[:place], Column("delivered_on", "Delivered", "day", 100), *_OPEN[place:])
+        place = _OPEN.index(_LATE)
+        return (*_OPEN[:place], _DELIVERED, *_OPEN[place:])
     return _OPEN
 
 
@@ -116,7 +118,6 @@ def sentence(totals: pd.DataFrame, wanted: LineFilter) -> str:
 def said(chosen: filters.Chosen) -> None:
     """Draw what limits the rows, and a button that lifts it."""
     if not chosen.narrows:
-        st.caption("No filter but the state.", width="content")
         return
     parts = [f"{filters.LABELS[name]} {text}" for name, text in chosen.said.items() if name != "state"]
     st.caption(" · ".join(parts), width="content")

@@ -28,20 +28,20 @@ RELEASED_BY = {
 }
 _NOW_ONLY = "Kept only as it is today."
 QUANTITIES = (
-    Column("line_no", "Line", "text", 55, pinned=True),
-    Column("sku", "SKU", "text", 110),
-    Column("sku_description", "Description", "text", 220),
-    Column("uom", "Unit", "text", 55),
-    Column("state", "State", "text", 190),
-    Column("qty_ordered", "Ordered", "quantity", 90),
-    Column("qty_cancelled", "Cancelled", "quantity", 90),
-    Column("qty_confirmed", "Confirmed", "quantity", 100, help=_NOW_ONLY),
-    Column("qty_allocated", "Allocated", "quantity", 100, help=_NOW_ONLY),
-    Column("qty_shipped", "Shipped", "quantity", 100, help=_NOW_ONLY),
-    Column("qty_delivered", "Delivered", "quantity", 100),
-    Column("qty_invoiced", "Invoiced", "quantity", 100, help=_NOW_ONLY),
-    Column("qty_returned", "Returned", "quantity", 100, help=_NOW_ONLY),
-    Column("qty_open", "Open", "quantity", 90),
+    Column("line_no", "Line", "text", 48, pinned=True),
+    Column("sku", "SKU", "text", 85),
+    Column("sku_description", "Description", "text", 160),
+    Column("uom", "Unit", "text", 48),
+    Column("state", "State", "text", 140),
+    Column("qty_ordered", "Ordered", "quantity", 78),
+    Column("qty_open", "Open", "quantity", 70),
+    Column("qty_cancelled", "Cancelled", "quantity", 82),
+    Column("qty_confirmed", "Confirmed", "quantity", 84, help=_NOW_ONLY),
+    Column("qty_allocated", "Allocated", "quantity", 82, help=_NOW_ONLY),
+    Column("qty_shipped", "Shipped", "quantity", 80, help=_NOW_ONLY),
+    Column("qty_delivered", "Delivered", "quantity", 82),
+    Column("qty_invoiced", "Invoiced", "quantity", 80, help=_NOW_ONLY),
+    Column("qty_returned", "Returned", "quantity", 80, help=_NOW_ONLY),
     Column("net_amount", "Value", "money", 100),
 )
 DATES = (
@@ -133,9 +133,9 @@ def facts(order: Mapping[str, Any], lines: pd.DataFrame, opened: frame.Opened) -
         "Source": order["source"],
     }
     with st.container(border=True):
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             for label, value in shown.items():
-                with st.container(width=190, gap=None):
+                with st.container(width=182, gap=None):
                     st.caption(label)
                     st.markdown(
                         wording.plain(str(value)) if value not in (None, "") else f":gray[{wording.MISSING}]"
