@@ -1,4 +1,4 @@
-"""Imports as people look back on them: batches, what they changed, their warnings, and the rows still held."""
+"""Imports as people look back on them: batches, what they changed, their warnings, and what people answered."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 from sqlalchemy.types import TypeEngine
 
 from db import tables
 from db.queries.frame import frame
 from db.tables import Base
 from db.types import Day, Instant
+from domain.vocabulary.imports import Answers
 from domain.vocabulary.statuses import ChangeKind, QuarantineStatus
 from domain.vocabulary.units import from_day, from_instant, from_units
 
@@ -24,14 +25,12 @@ ImportChange: Any = tables.ImportChange
 ImportWarning: Any = tables.ImportWarning
 QuarantineRow: Any = tables.QuarantineRow
 CodeMap: Any = tables.CodeMap
+ImportAnswer: Any = tables.ImportAnswer
 
 MOST_BATCHES = 500
 MOST_CHANGES = 5_000
 MOST_WARNINGS = 20_000
-MOST_HELD = 2_000
 COUNTED = ("rows", "accepted", "unchanged", "amended", "quarantined")
-ADDED_COLUMNS = ("File", "Row", "Problem", "How to fix")
-"""What a file of problems has beside the original columns; these are ignored when it comes back."""
 
 
 def batches(connection: Connection, *, limit: int = MOST_BATCHES) -> pd.DataFrame:
@@ -264,107 +263,6 @@ def _names_of(connection: Connection, name: str, ids: Sequence[int]) -> dict[tup
     return named
 
 
-def held_count(connection: Connection) -> int:
-    """Return how many rows wait for a correction."""
-    chosen = select(func.count()).where(QuarantineRow.status == QuarantineStatus.OPEN)
-    return int(connection.execute(chosen).scalar_one())
-
-
-def held_by_batch(connection: Connection) -> pd.DataFrame:
-    """Return the batches that have rows waiting for a correction, the newest first."""
-    chosen = (
-        select(
-            ImportBatch.batch_id,
-            ImportBatch.imported_at,
-            ImportBatch.profile,
-            func.count().label("rows"),
-            func.min(ImportFile.name).label("file"),
-        )
-        .join(QuarantineRow, QuarantineRow.batch_id == ImportBatch.batch_id)
-        .join(ImportFile, ImportFile.file_id == QuarantineRow.file_id)
-        .where(QuarantineRow.status == QuarantineStatus.OPEN)
-        .group_by(ImportBatch.batch_id, ImportBatch.imported_at, ImportBatch.profile)
-        .order_by(ImportBatch.batch_id.desc())
-    )
-    return frame(connection, chosen)
-
-
-def held_rows(
-    connection: Connection,
-    *,
-    batch_id: int | None = None,
-    status: str = QuarantineStatus.OPEN.value,
-    limit: int = MOST_HELD,
-) -> pd.DataFrame:
-    """Return held rows: file, row number as the spreadsheet shows it, `payload` and `problems` as JSON text."""
-    limits = [QuarantineRow.status == QuarantineStatus(status)]
-    if batch_id is not None:
-        limits.append(QuarantineRow.batch_id == batch_id)
-    chosen = (
-        select(
-            QuarantineRow.quarantine_id,
-            QuarantineRow.batch_id,
-            QuarantineRow.source,
-            QuarantineRow.entity,
-            QuarantineRow.natural_key,
-            ImportFile.name.label("file"),
-            QuarantineRow.row_no,
-            QuarantineRow.payload,
-            QuarantineRow.problems,
-            QuarantineRow.correction,
-        )
-        .join(ImportFile, ImportFile.file_id == QuarantineRow.file_id)
-        .where(and_(*limits))
-        .order_by(QuarantineRow.batch_id.desc(), ImportFile.file_id, QuarantineRow.row_no)
-        .limit(limit)
-    )
-    return frame(connection, chosen)
-
-
-def problems(connection: Connection, *, batch_id: int | None = None, limit: int = MOST_HELD) -> pd.DataFrame:
-    """Return the problems of rows that wait, one per row: where, which value, which rule, and what to do."""
-    held = held_rows(connection, batch_id=batch_id, limit=limit)
-    held["problem"] = held["problems"].map(json.loads)
-    each = held.drop(columns=["problems", "payload", "correction"]).explode("problem", ignore_index=True)
-    told = pd.DataFrame(
-        [found if isinstance(found, dict) else {} for found in each.pop("problem")],
-        columns=["column", "value", "rule", "text", "fix"],
-        dtype="object",
-    )
-    each = pd.concat([each, told], axis=1)
-    for name in ("column", "value", "rule", "text", "fix"):
-        each[name] = [None if pd.isna(value) else str(value) for value in each[name]]
-    return each
-
-
-def problem_sheet(
-    connection: Connection, *, batch_id: int | None = None, file: str | None = None
-) -> pd.DataFrame:
-    """Return held rows as they came (original columns), with file, row, all problems and what to do beside.
-
-    The original columns keep their names, so that the corrected sheet can be uploaded alone.
-    """
-    held = held_rows(connection, batch_id=batch_id)
-    if file is not None:
-        held = held[held["file"] == file].reset_index(drop=True)
-    original = pd.DataFrame(held["payload"].map(json.loads).tolist())
-    told = held["problems"].map(json.loads)
-    added = (
-        held["file"],
-        held["row_no"],
-        told.map(lambda found: "; ".join(_sentence(one) for one in found)),
-        told.map(lambda found: " ".join(dict.fromkeys(str(one["fix"]) for one in found))),
-    )
-    for name, values in zip(ADDED_COLUMNS, added, strict=True):
-        original[f"{name} (import)" if name in original else name] = values
-    return original
-
-
-def _sentence(problem: dict[str, Any]) -> str:
-    place = f"{problem['column']}: " if problem.get("column") else ""
-    return f"{place}{problem['text']}"
-
-
 def codes(connection: Connection, *, source: str) -> dict[str, dict[str, str | None]]:
     """Return the edited code maps of a source: per field what its codes mean; None is known and ignored."""
     found: dict[str, dict[str, str | None]] = {}
@@ -372,3 +270,12 @@ def codes(connection: Connection, *, source: str) -> dict[str, dict[str, str | N
     for field, code, target in connection.execute(chosen.order_by(CodeMap.field, CodeMap.code)):
         found.setdefault(field, {})[code] = target
     return found
+
+
+def answers(connection: Connection, *, source: str) -> dict[str, Answers]:
+    """Return what people answered about files of a source, by the fingerprint of a file's headers."""
+    said: dict[str, dict[str, str]] = {}
+    chosen = select(ImportAnswer.fingerprint, ImportAnswer.question, ImportAnswer.answer)
+    for fingerprint, question, answer in connection.execute(chosen.where(ImportAnswer.source == source)):
+        said.setdefault(fingerprint, {})[question] = answer
+    return {fingerprint: Answers.of(questions) for fingerprint, questions in said.items()}

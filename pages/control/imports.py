@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from db.queries import imports as queries
+from db.queries import quarantine
 from pages.shared import frame, import_bring_in, import_history, import_problems, linked, runtime, wording
 
 opened = frame.open_page("imports")
-held = runtime.read(queries.held_count)
+held = runtime.read(quarantine.held_count)
 done = runtime.read(queries.batches)
 last = f" · last {wording.instant(done['imported_at'].iloc[0].to_pydatetime())}" if len(done) else ""
 frame.say(

@@ -138,18 +138,23 @@ def _expected(chosen: Choice) -> None:
 
 def _run(draft: Draft) -> None:
     """Preview the draft with its steps shown, then draw the outcome."""
-    steps = len(draft.files) + 2
     with st.status(f"Looking at {draft.names}", expanded=True) as status:
-        bar = st.progress(0.0, "Starting")
-        made: list[str] = []
-
-        def tell(step: str) -> None:
-            made.append(step)
-            bar.progress(min(len(made) / (steps + 1), 1.0), f"Step {len(made)} of {steps}: {step}")
-
-        import_draft.preview(draft, tell)
+        import_draft.preview(draft, _progress(draft))
         status.update(label="Looked at all files", state="complete", expanded=False)
     st.rerun()
+
+
+def _progress(draft: Draft) -> import_draft.Tell:
+    """Draw a bar and return what moves it: one step per file, one to map, one to compare or write."""
+    steps = len(draft.files) + 2
+    bar = st.progress(0.0, "Starting")
+    made: list[str] = []
+
+    def tell(step: str) -> None:
+        made.append(step)
+        bar.progress(min(len(made) / (steps + 1), 1.0), f"Step {min(len(made), steps)} of {steps}: {step}")
+
+    return tell
 
 
 def _prepare(draft: Draft) -> None:
@@ -223,9 +228,9 @@ def _preview(draft: Draft) -> None:
 
 def _commit(draft: Draft) -> None:
     state.forget("import_stale")
-    with st.status(f"Importing {draft.names} in one transaction", expanded=False) as status:
-        told = import_draft.commit(draft)
-        status.update(label="Done", state="complete")
+    with st.status(f"Importing {draft.names}", expanded=True) as status:
+        told = import_draft.commit(draft, _progress(draft))
+        status.update(label="Done", state="complete", expanded=False)
     if isinstance(told, runtime.Refused):
         state.remember("import_stale", told)
     elif told is not None:

@@ -77,45 +77,59 @@ def answer(draft: Draft, question: str, value: str) -> None:
 def preview(draft: Draft, tell: Tell) -> None:
     """Read, map and compare; afterwards the draft has a report or a refusal."""
     draft.mapped = draft.report = draft.refusal = None
-    profile = draft.chosen.profile
-    try:
-        codes = runtime.read(queries.codes, source=profile.source.system)
-        draft.mapped = prepare(
-            profile, draft.files, answers=draft.answers, codes=codes, clear=draft.clear, progress=tell
-        )
-    except DomainError as refusal:
-        draft.refusal = runtime.Refused(refusal.code, refusal.message, refusal.fix, dict(refusal.data))
-        return
-    except Exception:
-        draft.refusal = runtime.Refused(
-            "unexpected",
-            f"Something unexpected happened while reading, reference {runtime.unexpected()}.",
-            "Nothing was imported. Check the files with the profile's description, then try again.",
-        )
+    mapped = _mapped(draft, tell)
+    if isinstance(mapped, runtime.Refused):
+        draft.refusal = mapped
         return
     tell("Comparing with what is stored")
-    _take(draft, runtime.execute(imports.preview, mapped=draft.mapped))
+    told = runtime.execute(imports.preview, mapped=mapped)
+    if isinstance(told, runtime.Refused):
+        draft.refusal = told
+    else:
+        draft.mapped, draft.report = mapped, told.value
 
 
-def commit(draft: Draft) -> runtime.Refused | int | None:
+def commit(draft: Draft, tell: Tell) -> runtime.Refused | int | None:
     """Write what the preview showed and drop the draft; return the batch, None for nothing new, or why not.
 
-    A plan that became stale leaves the draft with the preview of the data as they are now.
+    The files are mapped anew, because what mapping adds from the database belongs to the preview's moment. A plan
+    that became stale leaves the draft with the preview of the data as they are now.
     """
-    assert draft.mapped is not None
     assert draft.report is not None
-    told = runtime.execute(imports.commit, mapped=draft.mapped, expected_plan=draft.report["plan"])
+    mapped = _mapped(draft, tell)
+    if isinstance(mapped, runtime.Refused):
+        return mapped
+    tell("Writing in one transaction")
+    told = runtime.execute(imports.commit, mapped=mapped, expected_plan=draft.report["plan"])
     if isinstance(told, runtime.Refused):
         if told.code == "import.plan_stale":
-            _take(draft, runtime.execute(imports.preview, mapped=draft.mapped))
+            preview(draft, tell)
         return told
     discard()
     batch_id: int | None = told.value["batch_id"]
     return batch_id
 
 
-def _take(draft: Draft, told: runtime.Done | runtime.Refused) -> None:
-    if isinstance(told, runtime.Refused):
-        draft.refusal, draft.mapped = told, None
-    else:
-        draft.report = told.value
+def _mapped(draft: Draft, tell: Tell) -> MappedImport | runtime.Refused:
+    """Read and map the files; what cannot be taken comes back as a refusal."""
+    profile = draft.chosen.profile
+    source = profile.source.system
+    try:
+        return prepare(
+            profile,
+            draft.files,
+            answers=draft.answers,
+            remembered=runtime.read(queries.answers, source=source),
+            codes=runtime.read(queries.codes, source=source),
+            clear=draft.clear,
+            progress=tell,
+        )
+    except DomainError as refusal:
+        return runtime.Refused(refusal.code, refusal.message, refusal.fix, dict(refusal.data))
+    except Exception:
+        reference = runtime.unexpected()
+        return runtime.Refused(
+            "unexpected",
+            f"Something unexpected happened while reading, reference {reference}.",
+            "Nothing was imported. Compare the files with what the profile takes, then try again.",
+        )

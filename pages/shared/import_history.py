@@ -64,7 +64,7 @@ def show(opened: Opened) -> None:
         BATCHES,
         alt="Imports, the newest first",
         key="import_batches",
-        height=min(36 * len(rows) + 38, 300),
+        height="auto" if len(rows) <= 6 else 36 + 35 * 6,
     )
     batch = runtime.read(queries.batch, batch_id=chosen)
     if batch is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from db.queries import imports as queries
+from db.queries import quarantine
 from domain.exchange.files import export
 from pages.shared import frame, linked, runtime, state, table, wording
 from pages.shared.frame import Opened
@@ -44,7 +44,7 @@ class Corrections:
 def show(opened: Opened) -> None:
     """Draw the problems of rows that wait, the grid to correct them, and their download."""
     linked.leave("batch")
-    waiting = runtime.read(queries.held_by_batch)
+    waiting = runtime.read(quarantine.held_by_batch)
     if waiting.empty:
         frame.nothing_here(
             "No row waits for a correction.",
@@ -52,7 +52,7 @@ def show(opened: Opened) -> None:
         )
         return
     batch_id = _pick(waiting)
-    found = runtime.read(queries.problems, batch_id=batch_id)
+    found = runtime.read(quarantine.problems, batch_id=batch_id)
     rows = found["quarantine_id"].nunique()
     kinds = found.groupby(SAME[:4], dropna=False).ngroups
     st.markdown(
@@ -167,7 +167,7 @@ def _downloads(batch_id: int | None, found: pd.DataFrame) -> None:
 
 
 def _workbook(batch_id: int | None, file: str) -> bytes:
-    rows = runtime.read(queries.problem_sheet, batch_id=batch_id, file=file)
+    rows = runtime.read(quarantine.problem_sheet, batch_id=batch_id, file=file)
     return export.as_xlsx(
         rows,
         {name: name for name in rows.columns},

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import imports as queries
+from db.queries import quarantine
 from domain.vocabulary.canonical import FIELDS
 from domain.vocabulary.imports import Decided, MappedImport
 from domain.vocabulary.units import (
@@ -89,7 +90,7 @@ def of_batch(batch: dict[str, Any]) -> Told:
     return Told(
         batch["report"],
         lambda: _changed(number),
-        lambda: runtime.read(queries.problems, batch_id=number),
+        lambda: runtime.read(quarantine.problems, batch_id=number),
         lambda kind: runtime.read(queries.warnings, batch_id=number, category=kind),
         f"batch_{number}",
     )

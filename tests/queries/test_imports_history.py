@@ -10,9 +10,11 @@ from sqlalchemy import Engine, insert
 
 from db import tables
 from db.queries import imports as queries
+from db.queries import quarantine
 from db.unit_of_work import transact
 from domain.exchange.imports.intake import prepare
 from domain.services import imports
+from domain.vocabulary.imports import Answers
 from tests.small_import import BAD, GOOD, lines_file, profile
 
 FIRST = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
@@ -37,10 +39,10 @@ def test_an_empty_database_has_no_batches_and_no_held_rows(engine: Engine) -> No
     with engine.connect() as connection:
         assert queries.batches(connection).empty
         assert queries.batch(connection, batch_id=1) is None
-        assert queries.problems(connection).empty
-        assert queries.problem_sheet(connection).empty
-        assert queries.held_by_batch(connection).empty
-        assert queries.held_count(connection) == 0
+        assert quarantine.problems(connection).empty
+        assert quarantine.problem_sheet(connection).empty
+        assert quarantine.held_by_batch(connection).empty
+        assert quarantine.held_count(connection) == 0
 
 
 def test_batches_come_newest_first_with_who_when_and_counts(two_imports: Engine) -> None:
@@ -104,8 +106,8 @@ def test_warnings_by_kind_agree_with_their_rows(two_imports: Engine) -> None:
 
 def test_problems_say_file_row_as_the_spreadsheet_shows_it_column_value_and_fix(two_imports: Engine) -> None:
     with two_imports.connect() as connection:
-        rows = queries.problems(connection)
-        held = queries.held_count(connection)
+        rows = quarantine.problems(connection)
+        held = quarantine.held_count(connection)
     assert held == 3
     places = rows[["file", "row_no", "column", "value"]].to_dict("records")
     assert places == [
@@ -121,15 +123,15 @@ def test_problems_say_file_row_as_the_spreadsheet_shows_it_column_value_and_fix(
 def test_problems_of_another_batch_are_not_shown(two_imports: Engine) -> None:
     with two_imports.connect() as connection:
         numbers = queries.batches(connection)["batch_id"]
-        assert queries.problems(connection, batch_id=int(numbers.max())).empty
-        assert len(queries.problems(connection, batch_id=int(numbers.min()))) == 3
+        assert quarantine.problems(connection, batch_id=int(numbers.max())).empty
+        assert len(quarantine.problems(connection, batch_id=int(numbers.min()))) == 3
 
 
 def test_the_problem_sheet_keeps_the_original_columns_so_that_it_can_come_back(two_imports: Engine) -> None:
     with two_imports.connect() as connection:
-        sheet = queries.problem_sheet(connection, file="lines.csv")
+        sheet = quarantine.problem_sheet(connection, file="lines.csv")
     assert list(sheet.columns[:7]) == ["Order", "Line", "Customer", "SKU", "Qty", "Price", "Promised"]
-    assert list(sheet.columns[7:]) == list(queries.ADDED_COLUMNS)
+    assert list(sheet.columns[7:]) == list(quarantine.ADDED_COLUMNS)
     assert sheet.loc[0, "Qty"] == "many"
     assert "many" in sheet.loc[0, "Problem"]
 
@@ -141,7 +143,7 @@ def test_a_problem_column_never_replaces_a_column_of_the_file(engine: Engine) ->
         at=FIRST,
     )
     with engine.connect() as connection:
-        sheet = queries.problem_sheet(connection)
+        sheet = quarantine.problem_sheet(connection)
     assert sheet.loc[0, "Problem"] == "broken"
     assert "many" in sheet.loc[0, "Problem (import)"]
 
@@ -155,3 +157,16 @@ def test_edited_codes_come_by_field_and_none_stays_none(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(insert(tables.CodeMap), rows)
         assert queries.codes(connection, source="SMALL") == {"mode": {"LKW": "TRUCK", "?": None}}
+
+
+def test_answers_come_by_the_shape_of_the_file(engine: Engine) -> None:
+    row = {"source": "SMALL", "answered_by": "ana", "answered_at": FIRST}
+    rows = [
+        {**row, "fingerprint": "f1", "question": "date:promised", "answer": "%d/%m/%Y"},
+        {**row, "fingerprint": "f1", "question": "column:quantity", "answer": "Pieces"},
+        {**row, "fingerprint": "f1", "question": "number:*", "answer": ",.", "source": "OTHER"},
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(tables.ImportAnswer), rows)
+        said = queries.answers(connection, source="SMALL")
+    assert said == {"f1": Answers({"quantity": "Pieces"}, {"promised": "%d/%m/%Y"})}
