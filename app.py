@@ -103,7 +103,9 @@ def free_port(host: str, wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise DomainError("server.no_port", f"No port is free on {host}.", fix="Set TOWER_HOST to an address of this machine.")
+    raise DomainError(
+        "server.no_port", f"No port is free on {host}.", fix="Set TOWER_HOST to an address of this machine."
+    )
 
 
 def announce(host: str, port: int, wanted: int) -> None:
@@ -141,9 +143,7 @@ def main() -> None:
         print(f"{refusal.message} {refusal.fix or ''}".strip(), file=sys.stderr)
         raise SystemExit(USAGE) from None
     threading.Thread(target=announce, args=(chosen.host, port, chosen.port), daemon=True).start()
-    app.run(
-        config={"server.port": port, "server.address": chosen.host, "logger.hideWelcomeMessage": True}
-    )
+    app.run(config={"server.port": port, "server.address": chosen.host, "logger.hideWelcomeMessage": True})
 
 
 if __name__ == "__main__":

@@ -23,16 +23,22 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TOWER_", extra="ignore", populate_by_name=True)
 
     database_url: str = Field(
-        DEFAULT_DATABASE,
+        default=DEFAULT_DATABASE,
         validation_alias="DATABASE_URL",
         description="Where the data lives: sqlite:///path/to/file.db or postgresql://user:password@host/name.",
     )
-    host: str = Field("127.0.0.1", description="Address that the server listens on.")
-    port: int = Field(8501, ge=0, le=65535, description="Port that the server prefers; a busy one is replaced.")
-    time_zone: str = Field("Europe/Berlin", description="The company's time zone (IANA name): what day it is.")
-    locale: str = Field("en_GB", description="How numbers, money and days are written (CLDR name).")
-    actor: str = Field("local", description="Name of the one local user.")
-    seed_demo: bool = Field(True, description="Fill an empty database with the demo world, on loopback only.")
+    host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(
+        default=8501, ge=0, le=65535, description="Port that the server prefers; a busy one is replaced."
+    )
+    time_zone: str = Field(
+        default="Europe/Berlin", description="The company's time zone (IANA name): what day it is."
+    )
+    locale: str = Field(default="en_GB", description="How numbers, money and days are written (CLDR name).")
+    actor: str = Field(default="local", description="Name of the one local user.")
+    seed_demo: bool = Field(
+        default=True, description="Fill an empty database with the demo world, on loopback only."
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -59,7 +65,10 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{variable(str(e['loc'][0]).removeprefix('TOWER_').lower())}: {e['msg']} (found {e['input']!r})" for e in error.errors())
+        wrong = "; ".join(
+            f"{variable(str(e['loc'][0]).removeprefix('TOWER_').lower())}: {e['msg']} (found {e['input']!r})"
+            for e in error.errors()
+        )
         raise DomainError(
             "settings.invalid",
             f"The environment holds settings that cannot be used: {wrong}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -74,15 +75,13 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-_made = 0
+_numbers = count(1)
 
 
 @pytest.fixture
 def postgres_url(postgres_uri: str, postgres_template: str) -> Iterator[str]:
     """The address of a fresh, migrated PostgreSQL database."""
-    global _made
-    _made += 1
-    name = f"tower_{_made}"
+    name = f"tower_{next(_numbers)}"
     server = create_engine(postgres_uri, bulk=True)
     with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))

@@ -14,7 +14,7 @@ from db.queries.frame import frame
 from db.queries.line_facts import CLOSED_HOLDS, end_of_day
 from db.tables import DateChange, Hold, SalesOrder, SalesOrderLine
 from db.types import Day
-from domain.vocabulary.line_filter import LineFilter
+from domain.vocabulary.line_filter import LineFilter, LineState
 from domain.vocabulary.statuses import HoldScope
 from domain.vocabulary.units import EPOCH_DAY
 
@@ -49,7 +49,7 @@ def orders_open(connection: Connection, *, as_of: date) -> int:
 
 def delivered_days(connection: Connection, *, first: date, last: date) -> pd.DataFrame:
     """Return per day of delivery how many lines were delivered, and how many of those on time and late."""
-    wanted = LineFilter(last, state=lines.LineState.DELIVERED, first=first, last=last)
+    wanted = LineFilter(last, state=LineState.DELIVERED, first=first, last=last)
     fact = lines.chosen(wanted, live=False).subquery().c
     late = case((fact.delivered_on > fact.promised_on, 1), else_=0)
     on_time = case((fact.delivered_on <= fact.promised_on, 1), else_=0)

@@ -15,7 +15,10 @@ from pages.shared.table import Column
 opened = frame.open_page("on_time")
 if runtime.read(data.is_empty):
     frame.nothing_here(
-        "No orders yet.", todo="Figures appear once an order extract is imported.", key="imports", label="Import orders"
+        "No orders yet.",
+        todo="Figures appear once an order extract is imported.",
+        key="imports",
+        label="Import orders",
     )
     st.stop()
 
@@ -46,10 +49,14 @@ try:
 except DomainError as refusal:
     frame.refused(refusal)
     st.stop()
-report = runtime.read(kpi.on_time_report, as_of=opened.as_of, window=window, basis=basis.value, source=source or None)
+report = runtime.read(
+    kpi.on_time_report, as_of=opened.as_of, window=window, basis=basis.value, source=source or None
+)
 frame.say(report.policy)
 if not report.line.denominator and not report.no_promise:
-    frame.nothing_here("Nothing was delivered by this day.", todo="Choose another day under As of in the sidebar.")
+    frame.nothing_here(
+        "Nothing was delivered by this day.", todo="Choose another day under As of in the sidebar."
+    )
     frame.old_book(opened)
     st.stop()
 

@@ -64,7 +64,9 @@ class View:
         """Return open value per currency, the currency of most lines first; None where no line has a value."""
         grouped = self.book.groupby("currency")[["lines", "valued_lines", "value"]].sum()
         ordered = grouped.sort_values("lines", ascending=False)
-        return [(str(name), row["value"] if row["valued_lines"] else None) for name, row in ordered.iterrows()]
+        return [
+            (str(name), row["value"] if row["valued_lines"] else None) for name, row in ordered.iterrows()
+        ]
 
 
 def load(opened: frame.Opened) -> View:
@@ -205,7 +207,13 @@ def late_by(view: View) -> pd.DataFrame:
         number = view.count((view.book["is_overdue"] == 1) & view.promised(first, last))
         if number:
             label = f"{low}–{high} days" if high else f"{low} days and more"
-            rows.append((label, number, frame.address("orders", view.opened, **_opens(view, LineState.OVERDUE, **limits))))
+            rows.append(
+                (
+                    label,
+                    number,
+                    frame.address("orders", view.opened, **_opens(view, LineState.OVERDUE, **limits)),
+                )
+            )
     nobody = view.count(view.book["promised_on"].isna())
     if nobody:
         opens = _opens(view, LineState.NO_PROMISE)
@@ -220,7 +228,12 @@ def reasons(view: View) -> pd.DataFrame:
         opens = LineFilter(view.as_of, reason=WaitReason(str(reason))).query()
         late = int(group.loc[group["is_overdue"] == 1, "lines"].sum())
         rows.append(
-            (wording.code(str(reason)), int(group["lines"].sum()), late, frame.address("orders", view.opened, **opens))
+            (
+                wording.code(str(reason)),
+                int(group["lines"].sum()),
+                late,
+                frame.address("orders", view.opened, **opens),
+            )
         )
     table = pd.DataFrame(rows, columns=["reason", "lines", "overdue", "open"])
     return table.sort_values(["overdue", "lines"], ascending=False, ignore_index=True)
@@ -230,4 +243,6 @@ def next_to_miss(view: View) -> tuple[str, LineFilter]:
     """Return the heading and the filter of the lines to look at first."""
     if view.opened.live:
         return "Next to miss their day", LineFilter(view.as_of, state=LineState.AT_RISK)
-    return "Next due", LineFilter(view.as_of, first=view.as_of, last=view.as_of + timedelta(days=lines.AT_RISK_DAYS))
+    return "Next due", LineFilter(
+        view.as_of, first=view.as_of, last=view.as_of + timedelta(days=lines.AT_RISK_DAYS)
+    )

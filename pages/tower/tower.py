@@ -60,7 +60,9 @@ with right.container(border=True, height="stretch"):
 with st.container(border=True):
     st.subheader("Why lines are late or wait", anchor=False)
     if not opened.live:
-        st.caption("Reservations and supply links are kept only as they are now: for a past day other reasons are unknown.")
+        st.caption(
+            "Reservations and supply links are kept only as they are now: for a past day other reasons are unknown."
+        )
     table.show(
         tower_view.reasons(view),
         (
@@ -84,4 +86,10 @@ with st.container(border=True):
     if first.empty:
         st.success("No line is about to miss its day.", icon=":material/check_circle:")
     else:
-        line_list.show(first, opened, key="next_to_miss", columns=line_list.SHORT, alt=f"{heading}: the first {SHOWN} lines")
+        line_list.show(
+            first,
+            opened,
+            key="next_to_miss",
+            columns=line_list.SHORT,
+            alt=f"{heading}: the first {SHOWN} lines",
+        )

@@ -20,7 +20,10 @@ def live() -> None:
     """Draw the figures of this moment. Customers' names stay off the wall."""
     if runtime.read(data.is_empty):
         frame.nothing_here(
-            "No orders yet.", todo="The wall fills once an extract is imported.", key="imports", label="Import orders"
+            "No orders yet.",
+            todo="The wall fills once an extract is imported.",
+            key="imports",
+            label="Import orders",
         )
         return
     view = tower_view.load(opened)
@@ -34,7 +37,9 @@ def live() -> None:
             {
                 "label": card.label,
                 "value": card.value,
-                "note": f"{card.delta:+} {card.delta_says}" if card.delta is not None else card.note or card.link,
+                "note": f"{card.delta:+} {card.delta_says}"
+                if card.delta is not None
+                else card.note or card.link,
                 "href": frame.address(card.screen, opened, **card.opens),
                 "hero": card.label == HERO,
                 "bad": card.label == HERO and view.overdue > 0,

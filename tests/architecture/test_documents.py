@@ -70,7 +70,10 @@ def test_links_lead_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     for page in pages:
         for target in LINK.findall(page.read_text("utf-8")):
-            if not target.startswith(("http", "#", "mailto:")) and not (page.parent / target.partition("#")[0]).exists():
+            if (
+                not target.startswith(("http", "#", "mailto:"))
+                and not (page.parent / target.partition("#")[0]).exists()
+            ):
                 dead.append(f"{page.relative_to(ROOT)} -> {target}")
     assert not dead
 

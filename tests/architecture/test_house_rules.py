@@ -14,8 +14,22 @@ from tests.architecture.sources import CODE, ROOT, calls, modules, name_of, own_
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 70
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "misc", "manager", "managers"}
-CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "datetime.datetime.now"}
-EDGES = ("app.py", "pages/shared/runtime.py", "seed/", "domain/commands/", "domain/__main__.py", "domain/worker/")
+CLOCKS = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+    "datetime.datetime.now",
+}
+EDGES = (
+    "app.py",
+    "pages/shared/runtime.py",
+    "seed/",
+    "domain/commands/",
+    "domain/__main__.py",
+    "domain/worker/",
+)
 
 
 def test_files_are_short() -> None:
@@ -91,7 +105,9 @@ def test_tab_state_and_caches_live_in_pages_shared(word: str) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("banned", ["unsafe_allow_html", "unsafe_allow_javascript", "enable_enterprise_modules"])
+@pytest.mark.parametrize(
+    "banned", ["unsafe_allow_html", "unsafe_allow_javascript", "enable_enterprise_modules"]
+)
 def test_unsafe_switches_are_never_used(banned: str) -> None:
     found = [
         f"{path}:{call.lineno}"
@@ -125,7 +141,9 @@ def _is_built(value: ast.expr) -> bool:
 
 
 def test_each_screen_opens_with_its_frame() -> None:
-    screens = [p for p in modules() if re.fullmatch(r"pages/(?!shared)\w+/\w+\.py", p) and "__init__" not in p]
+    screens = [
+        p for p in modules() if re.fullmatch(r"pages/(?!shared)\w+/\w+\.py", p) and "__init__" not in p
+    ]
     assert len(screens) >= 7
     entries = {
         path
@@ -139,7 +157,9 @@ def test_each_screen_opens_with_its_frame() -> None:
 
 
 def _draws(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and any(name_of(c.func).startswith(("st.", "frame.")) for c in calls(node))
+    return isinstance(node, ast.Assign) and any(
+        name_of(c.func).startswith(("st.", "frame.")) for c in calls(node)
+    )
 
 
 def _opens(tree: ast.Module) -> bool:

@@ -65,7 +65,9 @@ class Server:
         )  # fmt: skip
         for _ in range(300):
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended: {self.process.stdout.read() if self.process.stdout else ''}")
+                raise RuntimeError(
+                    f"the server ended: {self.process.stdout.read() if self.process.stdout else ''}"
+                )
             try:
                 urllib.request.urlopen(f"{self.url}/livez", timeout=2).close()
                 return

@@ -117,7 +117,12 @@ def test_help_opens_the_pages_own_text(tower: Server, page: Page, key: str) -> N
     page.get_by_test_id("stBaseButton-tertiary").filter(has_text="Help").click()
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
-    title = (ROOT / "docs/how_to/screens" / screen.help_file).read_text("utf-8").splitlines()[0].removeprefix("# ")
+    title = (
+        (ROOT / "docs/how_to/screens" / screen.help_file)
+        .read_text("utf-8")
+        .splitlines()[0]
+        .removeprefix("# ")
+    )
     assert title in dialog.inner_text()
 
 
@@ -133,7 +138,9 @@ def test_find_leads_to_delivery_dates(tower: Server, page: Page) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("screen", [s.key for s in SCREENS])
-def test_no_screen_scrolls_sideways(tower: Server, browser: Browser, size: tuple[int, int], screen: str) -> None:
+def test_no_screen_scrolls_sideways(
+    tower: Server, browser: Browser, size: tuple[int, int], screen: str
+) -> None:
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     page.goto(f"{tower.url}/{'' if screen == 'tower' else screen}")
@@ -150,7 +157,9 @@ def test_the_wall_fits_and_reads_from_afar(tower: Server, browser: Browser) -> N
     page.wait_for_selector("#board .block")
     board = page.locator("#board")
     assert board.evaluate("b => b.scrollHeight <= b.clientHeight && b.scrollWidth <= b.clientWidth")
-    sizes = page.locator("#board .block .value").evaluate_all("all => all.map(v => parseFloat(getComputedStyle(v).fontSize))")
+    sizes = page.locator("#board .block .value").evaluate_all(
+        "all => all.map(v => parseFloat(getComputedStyle(v).fontSize))"
+    )
     assert len(sizes) <= 9
     assert min(sizes) >= 72
     assert max(sizes) >= 2 * sorted(sizes)[-2]
