@@ -12,7 +12,6 @@ from db.unit_of_work import UnitOfWork
 from domain.rules.kpi.backlog import Book, Level, levels
 from domain.vocabulary.units import MISSING
 
-
 __all__ = ["Level", "history"]
 
 
