@@ -25,7 +25,7 @@ from domain.rules.kpi.otif import (
     share_of_quantity,
     share_of_value,
 )
-from domain.vocabulary.units import MISSING, from_day, to_day
+from domain.vocabulary.units import MISSING, MONEY_SCALE, QUANTITY_SCALE, from_day, to_day
 
 DUE_COLUMN = {
     DueBasis.REQUESTED: "requested_on",
@@ -110,9 +110,10 @@ def otif_lines(
 ) -> pd.DataFrame:
     """Return the lines behind the report, one row each, with the verdicts that the shares count.
 
-    Columns: line_id, order_id, order_no, line_no, customer, sku, due_on, need, within_window, delivered,
-    first_delivery (quantities in base units), on_time, in_full, otif, and `quantity_recorded`: False where the
-    source tells one quantity only, such lines count for on time alone.
+    Columns: line_id, order_id, order_no, line_no, customer, sku, currency, net_price, due_on, need,
+    within_window, delivered, first_delivery (quantities in base units), on_time, in_full, otif, filled (by the
+    first delivery), and `quantity_recorded`: False where the source tells one quantity only, such lines count
+    for on time alone.
     """
     judged = _judged(uow, as_of, policy or OtifPolicy(), source)
     verdict, lines = judged.verdict, judged.lines
@@ -121,14 +122,17 @@ def otif_lines(
     return pd.DataFrame(
         {
             **{name: lines[name][rows] for name in queries.NAMES},
+            "currency": lines["currency"][rows],
+            "net_price": _or_nan(lines["net_price"][rows], MONEY_SCALE),
             "due_on": pd.to_datetime([from_day(int(day)) for day in due]),
-            "need": verdict.need[rows] / 1000,
-            "within_window": verdict.within[rows] / 1000,
-            "delivered": verdict.total[rows] / 1000,
-            "first_delivery": verdict.first[rows] / 1000,
+            "need": verdict.need[rows] / QUANTITY_SCALE,
+            "within_window": verdict.within[rows] / QUANTITY_SCALE,
+            "delivered": verdict.total[rows] / QUANTITY_SCALE,
+            "first_delivery": verdict.first[rows] / QUANTITY_SCALE,
             "on_time": verdict.on_time[rows],
             "in_full": verdict.in_full[rows],
             "otif": verdict.otif[rows],
+            "filled": (verdict.first >= verdict.need)[rows],
             "quantity_recorded": judged.in_full_known[rows],
         }
     )
@@ -158,6 +162,10 @@ def _judged(uow: UnitOfWork, as_of: date, policy: OtifPolicy, source: str | None
     verdict = judge(due, arrivals, policy, as_of=to_day(as_of))
     known = np.isin(lines["source"].astype(str), sorted(answering))
     return _Judged(lines, verdict, known)
+
+
+def _or_nan(stored: np.ndarray, scale: int) -> np.ndarray:
+    return np.where(stored == MISSING, np.nan, stored / scale)
 
 
 def _only(verdict: OtifVerdict, rows: np.ndarray) -> OtifVerdict:
