@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import BigInteger, Connection, Select, String, type_coerce
 from sqlalchemy.sql.elements import ColumnElement
@@ -41,11 +42,14 @@ def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _series(values: tuple[Any, ...], kind: TypeEngine[Any]) -> pd.Series[Any]:
     if isinstance(kind, _SCALED):
-        return pd.to_numeric(pd.Series(values, dtype="object")).astype("float64") / kind.scale
+        return pd.Series(_numbers(values) / kind.scale)
     if isinstance(kind, Day):
-        days = pd.to_numeric(pd.Series(values, dtype="object")).astype("float64")
-        return pd.to_datetime(days, unit="D", origin="unix")
+        return pd.to_datetime(pd.Series(_numbers(values)), unit="D", origin="unix")
     if isinstance(kind, Instant):
-        seconds = pd.to_numeric(pd.Series(values, dtype="object")).astype("float64")
-        return pd.to_datetime(seconds, unit="s", origin="unix", utc=True)
+        return pd.to_datetime(pd.Series(_numbers(values)), unit="s", origin="unix", utc=True)
     return pd.Series(values)
+
+
+def _numbers(values: tuple[Any, ...]) -> np.ndarray:
+    """Return numbers as float64; None is NaN."""
+    return np.array(values, dtype="float64")

@@ -97,16 +97,18 @@ def summary(connection: Connection, *, wanted: LineFilter, live: bool) -> pd.Dat
     """Return lines, orders, and value (open value of open lines) per currency: one row per currency."""
     fact = chosen(wanted, live=live).subquery().c
     amount = fact.net_amount if wanted.state in OF_THE_PAST else fact.open_amount
+    # One expression for all three places: PostgreSQL takes two with the same text for different ones.
+    currency = func.coalesce(fact.currency, "")
     statement: Any = (
         select(
-            func.coalesce(fact.currency, "").label("currency"),
+            currency.label("currency"),
             func.count().label("lines"),
             func.count(fact.order_id.distinct()).label("orders"),
             func.count(amount).label("valued_lines"),
             func.sum(amount, type_=amount.type).label("value"),
         )
-        .group_by(func.coalesce(fact.currency, ""))
-        .order_by(func.coalesce(fact.currency, ""))
+        .group_by(currency)
+        .order_by(currency)
     )
     return frame(connection, statement)
 

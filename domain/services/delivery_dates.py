@@ -42,7 +42,7 @@ class Answer:
 
 def answer(*, uow: UnitOfWork, text: str, as_of: date, live: bool) -> Answer:
     """Return the lines that `text` means as of a day, those of the most exact reading first."""
-    text = " ".join(text.split())
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if len(text) < SHORTEST:
         return Answer((), pd.DataFrame(), 0)
     readings: list[Reading] = []

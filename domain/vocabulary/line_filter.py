@@ -79,7 +79,7 @@ def parse(said: Mapping[str, str], as_of: date) -> tuple[LineFilter, list[str]]:
     chosen: dict[str, Any] = {}
     problems: list[str] = []
     for name in NAMES:
-        text = said.get(name, "").strip()
+        text = "".join(sign for sign in said.get(name, "") if sign.isprintable()).strip()
         if not text:
             continue
         try:

@@ -59,8 +59,8 @@ class Chosen:
 
 
 def asked(name: str) -> str:
-    """Return a URL parameter as it stands, without blanks around it."""
-    return str(st.query_params.get(name, "")).strip()
+    """Return a URL parameter as people could have typed it: without control signs, and without blanks around it."""
+    return "".join(sign for sign in str(st.query_params.get(name, "")) if sign.isprintable()).strip()
 
 
 def lines(opened: Opened, page: str) -> Chosen:

@@ -53,7 +53,7 @@ DATES = (
     Column("promised_on", "Promise", "day", 105, help="The promise in force on the day shown."),
     Column("planned_ship_on", "Planned ship", "day", 110, help=_NOW_ONLY),
     Column("expected_on", "Expected", "day", 105, help=_NOW_ONLY),
-    Column("delivered_on", "Delivered", "day", 105),
+    Column("delivered", "Delivered", "text", 105),
     Column("late", "Against the promise", "text", 150),
 )
 _KEPT_AS_NOW = (
@@ -186,6 +186,7 @@ def _prepared(lines: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
         )
     return rows.assign(
         qty_open=rows["qty_open"].where(rows["is_open"] == 1, 0.0),
+        delivered=[_delivered(row) for row in rows.to_dict("records")],
         state=[_state(row) for row in rows.to_dict("records")],
         late=[_late(row, opened.as_of) for row in rows.to_dict("records")],
     )
@@ -197,6 +198,14 @@ def _state(row: Mapping[Any, Any]) -> str:
     if pd.notna(row["cancelled_on"]):
         return "Cancelled"
     return f"Open: {wording.code(row['wait_reason']).lower()}" if row["is_open"] == 1 else wording.MISSING
+
+
+def _delivered(row: Mapping[Any, Any]) -> str:
+    if pd.notna(row["delivered_on"]):
+        return str(row["delivered_on"].date())
+    if pd.notna(row["cancelled_on"]):
+        return "cancelled"
+    return "not yet" if row["is_open"] == 1 else wording.MISSING
 
 
 def _late(row: Mapping[Any, Any], as_of: date) -> str:

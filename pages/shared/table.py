@@ -10,9 +10,11 @@ import pyarrow as pa
 import streamlit as st
 
 from domain.exchange.files import export
+from domain.vocabulary.units import MINOR_DIGITS
 from pages.shared import runtime
 
 Kind = Literal["text", "link", "count", "quantity", "money", "day", "instant", "percent", "bar"]
+MONEY_FORMAT = {0: "localized", 2: "accounting", 3: "%.3f"}
 LAZY_FROM = 10_000
 ROW = 35
 
@@ -92,6 +94,16 @@ def _frame(rows: pd.DataFrame | pa.Table) -> pd.DataFrame:
     return rows.to_pandas() if isinstance(rows, pa.Table) else rows
 
 
+def _digits(rows: pd.DataFrame | pa.Table) -> int:
+    """Return the decimals that the amounts' currencies need: none for JPY alone, three when BHD is among them."""
+    names = rows.column_names if isinstance(rows, pa.Table) else list(rows.columns)
+    if "currency" not in names:
+        return 2
+    column = rows["currency"]
+    codes = column.unique().to_pylist() if isinstance(column, pa.ChunkedArray) else list(column.unique())
+    return max((MINOR_DIGITS.get(code, 2) for code in codes if isinstance(code, str)), default=2)
+
+
 def _config(column: Column, rows: pd.DataFrame | pa.Table) -> Any:
     given = {
         "label": column.label,
@@ -112,7 +124,7 @@ def _config(column: Column, rows: pd.DataFrame | pa.Table) -> Any:
         case "quantity":
             return st.column_config.NumberColumn(**given, format="localized")
         case "money":
-            return st.column_config.NumberColumn(**given, format="accounting")
+            return st.column_config.NumberColumn(**given, format=MONEY_FORMAT[_digits(rows)])
         case "percent":
             return st.column_config.NumberColumn(**given, format="%.4f %%")
         case "day":
