@@ -365,3 +365,34 @@ def holds_of(
         some = chosen.where(owner.c.order_id.in_(order_ids[start : start + CHUNK]))
         found.extend(tuple(row) for row in connection.execute(some))
     return found
+
+
+NAMED_BY = {
+    "sales_order": "order_no",
+    "shipment": "shipment_no",
+    "invoice": "number",
+    "customer": "code",
+    "supplier": "code",
+    "site": "code",
+    "ship_to": "code",
+    "sku": "sku",
+    "supply": "ref",
+}
+"""The column by which people know a record."""
+
+
+def name_of(connection: Connection, name: str, record_id: int) -> str:
+    """Return what people call a record: an order's number, a line's order and number, else its key."""
+    owner = table(name)
+    key = owner.c[primary_key(owner)]
+    if name == "sales_order_line":
+        order = table("sales_order")
+        chosen: Select[Any] = select(order.c.order_no, owner.c.line_no).join(
+            owner, owner.c.order_id == order.c.order_id
+        )
+    elif name in NAMED_BY:
+        chosen = select(owner.c[NAMED_BY[name]])
+    else:
+        return f"#{record_id}"
+    row = connection.execute(chosen.where(key == record_id)).first()
+    return f"#{record_id}" if row is None else " / ".join(map(str, row))
