@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from db.queries import data, kpi_rows
-from domain.services import kpi, kpi_breakdown
+from db.queries import data
+from domain.services import kpi, kpi_breakdown, kpi_drill
 from domain.vocabulary.errors import DomainError
-from domain.vocabulary.figures import Basis, Dimension, Drill, Figure
+from domain.vocabulary.figures import Basis, Dimension
 from domain.vocabulary.window import Window
 from pages.shared import figures, frame, runtime, table, wording
 from pages.shared.table import Column
@@ -60,21 +60,23 @@ if not report.line.denominator and not report.no_promise:
     frame.old_book(opened)
     st.stop()
 
-drill = Drill(
-    Figure.DELIVERED, opened.as_of, window.early, window.late, Basis(basis), source or None, live=opened.live
-)
+found = figures.told(report)
+asked = {"basis": str(basis), "window": text, "source": source}
 with st.container(border=True):
     st.subheader("Figures", anchor=False)
     table.show(
-        figures.shares(report),
+        figures.shares(found, opened, **{name: value for name, value in asked.items() if value}),
         (
             Column("figure", "Figure", "text", "medium", pinned=True),
             Column("percent", "Percent", "text", "small"),
             Column("numerator", "Numerator", "text", "small"),
+            Column("numerator_rows", "", "link", 60, shows="Rows"),
             Column("denominator", "Denominator", "text", "small"),
-            Column("rule", "What counts", "text", "large"),
+            Column("denominator_rows", "", "link", 60, shows="Rows"),
+            Column("rule", "Formula", "text", "large"),
+            Column("policy", "Policy and source", "text", "medium"),
         ),
-        alt="On-time figures with numerator, denominator and rule",
+        alt="On-time figures with numerator, denominator, formula and links to the rows of both",
         key="figures",
     )
 
@@ -119,17 +121,25 @@ with right.container(border=True, height="stretch"):
 
 with st.container(border=True):
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Rows behind", list(figures.ROWS), format_func=lambda f: figures.ROWS[f], key="rows", bind="query-params",
-            width=320,
+        choices = figures.behind(found)
+        chosen = st.selectbox("Rows behind", list(choices), key="rows", bind="query-params", width=360)
+        name, side, currency = choices[chosen]
+        behind = runtime.read(
+            kpi_drill.rows_behind, name=name, side=side, as_of=opened.as_of, window=window, basis=Basis(basis),
+            source=source or None, live=opened.live,
         )  # fmt: skip
-        rows = runtime.read(kpi_rows.rows, drill=figures.drilled(drill, chosen))
-        st.markdown(f"**{wording.lines(len(rows), 'row')}**")
+        rows = figures.listed(behind, opened, currency)
+        unit = kpi_drill.definition(name).unit.value
+        st.markdown(
+            f"**{wording.lines(len(rows), 'row')}**, adding up to {wording.quantity(rows[kpi_drill.COUNTS].sum())} {unit}"
+        )
         st.space("stretch")
-        columns = figures.columns(chosen)
-        ready = figures.linked(rows, opened)
+        columns = figures.columns(rows)
         table.offer(
-            ready, columns, title="On time rows", filters={"Figure": figures.ROWS[chosen], "Rule": report.policy},
+            rows,
+            columns,
+            title="On time rows",
+            filters={"Figure": chosen, "Rule": report.policy},
             key="on_time_rows",
-        )  # fmt: skip
-    table.show(ready, columns, alt=f"Rows behind: {figures.ROWS[chosen]}", key="drill", height=420)
+        )
+    table.show(rows, columns, alt=f"Rows behind {chosen}", key=f"drill_{len(columns)}", height=420)

@@ -1,73 +1,109 @@
-"""Key figures as tables: shares with numerator and denominator, their rules, and the rows behind them."""
+"""Key figures as tables: shares with numerator, denominator and rule, and the rows behind each side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pandas as pd
 
 from domain.services.kpi import OnTimeReport
 from domain.services.kpi_breakdown import Part
-from domain.services.kpi_text import report_as_json
-from domain.vocabulary.figures import OF_GROUPS, Drill, Figure
+from domain.services.kpi_drill import COUNTS, definition, definitions
+from domain.services.kpi_text import NOT_RECORDED, report_as_json
 from pages.shared import frame, wording
 from pages.shared.line_list import ORDER_PATTERN
 from pages.shared.table import Column
 
-LABELS = {
-    "on_time_line": ("Lines on time", "Lines delivered inside the window, of the delivered lines that had a promise."),
-    "on_time_order": ("Orders on time", "Orders all of whose delivered lines are on time."),
-    "on_time_shipment": ("Shipments on time", "Shipments all of whose lines arrived inside their windows."),
-    "on_time_value": ("Value on time", "Net amount of the lines on time, per currency; amounts are never added up."),
-    "on_time_quantity": ("Quantity on time", "Net quantity of the lines on time."),
-    "on_time_requested": ("On time as requested", "Due lines that came on or before the requested day."),
-    "in_full": ("In full", "Due lines of which the whole net quantity came."),
-    "otif_line": ("On time in full, lines", "Due lines that came whole and by the requested day."),
-    "otif_order": ("On time in full, orders", "Orders all of whose due lines came whole and by the requested day."),
-    "otif_quantity": ("On time in full, quantity", "Quantity that came by the requested day."),
-    "otif_value": ("On time in full, value", "Value of the quantity that came by the requested day."),
-    "otif_line_first_promise": ("On time in full, first promise", "The same, against the day first promised."),
-    "fill_rate_line": ("Line fill rate", "Lines that the first shipment filled."),
-    "fill_rate_quantity": ("Quantity fill rate", "Quantity that the first shipment brought."),
-}
-ROWS = {
-    Figure.MISSED: "Lines not on time",
-    Figure.ON_TIME: "Lines on time",
-    Figure.DELIVERED: "Lines measured",
-    Figure.NO_PROMISE: "Delivered lines without a promise",
-    Figure.LATE: "Lines delivered late",
-    Figure.ON_THE_DAY: "Lines delivered on the day",
-    Figure.EARLY: "Lines delivered early",
-    Figure.ORDERS: "Orders measured",
-    Figure.ORDERS_ON_TIME: "Orders on time",
-    Figure.SHIPMENTS: "Shipments measured",
-    Figure.SHIPMENTS_ON_TIME: "Shipments on time",
-}
+Side = Literal["numerator", "denominator"]
+SIDES: tuple[Side, Side] = ("numerator", "denominator")
+BEHIND = (
+    Column("order", "Order", "link", "small", shows=ORDER_PATTERN, pinned=True),
+    Column("shipment_no", "Shipment", "text", "small"),
+    Column("line_no", "Line", "text", "small"),
+    Column("customer", "Customer", "text", "medium"),
+    Column("sku", "SKU", "text", "small"),
+    Column("measured_on", "Promise measured", "day", "small"),
+    Column("due_on", "Due", "day", "small"),
+    Column("delivered_on", "Delivered", "day", "small"),
+    Column("days_late", "Days late", "count", "small"),
+    Column("lines", "Lines", "count", "small"),
+    Column("missed_lines", "Lines missed", "count", "small"),
+    Column("need", "Needed", "quantity", "small"),
+    Column("within_window", "Came in time", "quantity", "small"),
+    Column("delivered", "Came", "quantity", "small"),
+    Column("currency", "Currency", "text", "small"),
+    Column(COUNTS, "Counts for", "quantity", "small"),
+)
 
 
-def shares(report: OnTimeReport) -> pd.DataFrame:
-    """Return one row per figure; several currencies give one row each."""
-    found = report_as_json(report)["kpis"]
+@dataclass(frozen=True)
+class Told:
+    """One figure as told: `currency` where there is one share per currency; `note` says why it is not recorded."""
+
+    name: str
+    currency: str
+    percent: Any
+    numerator: Any
+    denominator: Any
+    note: str
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        words = definition(self.name).label
+        return f"{words}, {self.currency}" if self.currency else words
+
+    def side(self, side: Side) -> str:
+        """Name of a side's rows: what the URL and the list of rows say."""
+        return f"{self.label}: {side}"
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the data can answer."""
+        return self.percent != NOT_RECORDED
+
+
+def told(report: OnTimeReport) -> list[Told]:
+    """Return every figure that is a share; several currencies give one each."""
+    shares = report_as_json(report)["kpis"]
+    found = []
+    for name in (known.name for known in definitions() if known.name in shares):
+        value = shares[name]
+        note = "" if "by_currency" in value else value.get("note", "")
+        for code, part in (value.get("by_currency") or {value.get("currency", ""): value}).items():
+            found.append(Told(name, code, part["percent"], part["numerator"], part["denominator"], note))
+    return found
+
+
+def shares(found: Sequence[Told], opened: frame.Opened, **asked: str) -> pd.DataFrame:
+    """Return the figures as a table whose links open the rows of each side."""
     rows = []
-    for name, (label, rule) in LABELS.items():
-        value = found[name]
-        for code, part in (value.get("by_currency") or {"": value}).items():
-            currency = code or value.get("currency", "")
-            rows.append((f"{label}, {currency}" if currency else label, *_told(part), _why(value, rule)))
-    return pd.DataFrame(rows, columns=["figure", "percent", "numerator", "denominator", "rule"])
+    for figure in found:
+        known = definition(figure.name)
+        links = [
+            frame.address("on_time", opened, **asked, rows=figure.side(side)) if figure.recorded else None
+            for side in SIDES
+        ]
+        percent = f"{figure.percent:.4f} %" if isinstance(figure.percent, int | float) else wording.MISSING
+        rule = f"Not recorded: {figure.note}. {known.formula}" if not figure.recorded else known.formula
+        sides = (wording.quantity(figure.numerator), wording.quantity(figure.denominator))
+        rows.append((figure.label, percent, *sides, *links, rule, f"{known.policy}, {known.source}"))
+    names = ["figure", "percent", *SIDES, "numerator_rows", "denominator_rows", "rule", "policy"]
+    return pd.DataFrame(rows, columns=names)
 
 
-def _told(part: dict[str, Any]) -> tuple[str, str, str]:
-    percent = part["percent"]
-    shown = f"{percent:.4f} %" if isinstance(percent, int | float) else wording.MISSING
-    return shown, wording.quantity(part["numerator"]), wording.quantity(part["denominator"])
-
-
-def _why(value: dict[str, Any], rule: str) -> str:
-    note = value.get("note")
-    return f"{rule} Not recorded: {note}." if note and "by_currency" not in value else rule
+def behind(found: Sequence[Told]) -> dict[str, tuple[str, Side, str]]:
+    """Return what rows can be listed: label -> (figure, side, currency)."""
+    choices: dict[str, tuple[str, Side, str]] = {
+        figure.side(side): (figure.name, side, figure.currency)
+        for figure in found
+        if figure.recorded
+        for side in SIDES
+    }
+    counts = ("late", "on_the_day", "early", "no_promise_recorded")
+    return {**{definition(name).label: (name, "numerator", "") for name in counts}, **choices}
 
 
 def lateness(report: OnTimeReport) -> pd.DataFrame:
@@ -94,39 +130,15 @@ def parts(found: Sequence[Part]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "percent", "on_time", "lines"])
 
 
-def drilled(drill: Drill, figure: Figure) -> Drill:
-    """Return the same question about another figure's rows."""
-    return replace(drill, figure=figure)
-
-
-def linked(rows: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
-    """Return rows with links in place of order numbers."""
-    if "order_no" not in rows:
-        return rows
+def listed(rows: pd.DataFrame, opened: frame.Opened, currency: str) -> pd.DataFrame:
+    """Return the rows of one currency with links in place of order numbers."""
+    kept = rows[rows["currency"] == currency] if currency and "currency" in rows else rows
+    if "order_no" not in kept:
+        return kept
     stem = frame.address("order", opened)
-    return rows.assign(order=stem + ("&" if "?" in stem else "?") + "so=" + rows["order_no"])
+    return kept.assign(order=stem + ("&" if "?" in stem else "?") + "so=" + kept["order_no"])
 
 
-def columns(figure: Figure) -> tuple[Column, ...]:
-    """Return the columns of a figure's rows."""
-    order = Column("order", "Order", "link", "small", shows=ORDER_PATTERN, pinned=True)
-    if figure in OF_GROUPS:
-        first = order if figure in (Figure.ORDERS, Figure.ORDERS_ON_TIME) else Column("shipment_no", "Shipment")
-        return (
-            first,
-            Column("customer", "Customer", "text", "medium"),
-            Column("lines", "Lines measured", "count", "small"),
-            Column("missed_lines", "Lines missed", "count", "small"),
-        )
-    return (
-        order,
-        Column("line_no", "Line", "text", "small"),
-        Column("customer", "Customer", "text", "medium"),
-        Column("sku", "SKU", "text", "small"),
-        Column("measured_on", "Promise measured", "day", "small"),
-        Column("delivered_on", "Delivered", "day", "small"),
-        Column("days_late", "Days late", "count", "small"),
-        Column("qty_net", "Quantity", "quantity", "small"),
-        Column("net_amount", "Value", "money", "small"),
-        Column("currency", "Currency", "text", "small"),
-    )
+def columns(rows: pd.DataFrame) -> tuple[Column, ...]:
+    """Return the columns that these rows have."""
+    return tuple(column for column in BEHIND if column.name in rows)

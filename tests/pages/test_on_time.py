@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -62,12 +63,13 @@ def test_windows(open_screen: Open, scms_file: Path, window: str, percent: str) 
 @pytest.mark.parametrize(
     ("rows", "count"),
     [
-        ("Lines not on time", 1186),
-        ("Lines on time", 9138),
-        ("Lines measured", 10324),
+        ("Lines delivered late", 1186),
+        ("Lines on time: numerator", 9138),
+        ("Lines on time: denominator", 10324),
         ("Lines delivered early", 2814),
-        ("Orders on time", 5549),
-        ("Shipments measured", 7030),
+        ("Orders on time: numerator", 5549),
+        ("Shipments on time: denominator", 7030),
+        ("Value on time, USD: denominator", 10324),
     ],
 )
 def test_rows_behind_are_as_many_as_the_figure(
@@ -94,3 +96,20 @@ def test_the_tower_of_a_historical_day(
     said = {metric.label: metric.value for metric in app.metric}
     assert (said["Open lines"], said["Overdue"]) == (open_lines, overdue)
     assert said["On hold"] == "not recorded"
+
+
+def test_every_recorded_figure_links_to_its_rows(open_screen: Open, demo_file: Path) -> None:
+    """Every share of the demo opens rows that add up to its numerator and its denominator."""
+    app = open_screen("insight/on_time.py", demo_file)
+    table = app.dataframe[0].value
+    recorded = table[table["percent"] != "not recorded"]
+    assert len(recorded) > 10
+    wrong = []
+    for row in recorded.itertuples():
+        for side, link in (("numerator", row.numerator_rows), ("denominator", row.denominator_rows)):
+            asked = {name: values[0] for name, values in parse_qs(urlparse(link).query).items()}
+            listed = open_screen("insight/on_time.py", demo_file, **asked).dataframe[-1].value
+            total = float(getattr(row, side).replace(",", ""))
+            if abs(listed["counts"].sum() - total) > 0.01:
+                wrong.append((row.figure, side, total, listed["counts"].sum()))
+    assert not wrong
