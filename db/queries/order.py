@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 
 import pandas as pd
@@ -66,17 +66,22 @@ def near(connection: Connection, *, order_no: str, most: int = 6) -> list[str]:
     """Return order numbers that look like `order_no`: they begin or end alike, the most alike first."""
     half = max(len(order_no) // 2, 2)
     column = SalesOrder.order_no
+    ends = column.iendswith(order_no[-half:], autoescape=True)
     for test in (
+        column.istartswith(order_no, autoescape=True),
         column.istartswith(order_no[:-1] or order_no, autoescape=True),
-        or_(
-            column.istartswith(order_no[:half], autoescape=True),
-            column.iendswith(order_no[-half:], autoescape=True),
-        ),
+        or_(column.istartswith(order_no[:half], autoescape=True), ends),
     ):
-        alike = list(connection.execute(select(column).where(test).order_by(column).limit(NEAR)).scalars())
+        alike = set(connection.execute(select(column).where(test).order_by(column).limit(NEAR)).scalars())
         if alike:
-            return get_close_matches(order_no, alike, n=most, cutoff=0.0)
+            wanted = SequenceMatcher(b=order_no.casefold())
+            return sorted(alike, key=lambda other: (-_likeness(wanted, other), other))[:most]
     return []
+
+
+def _likeness(wanted: SequenceMatcher[str], other: str) -> float:
+    wanted.set_seq1(other.casefold())
+    return wanted.ratio()
 
 
 def head(connection: Connection, *, order_id: int) -> dict[str, Any]:
