@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
-from itertools import repeat
+from itertools import chain, islice, repeat
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from sqlalchemy import Column, Connection, Engine, Table, func, insert, select
 from domain.vocabulary.units import MISSING
 
 COPY_CHUNK = 50_000
+STATEMENT_ROWS = 50
+"""Rows of one INSERT on SQLite, which sets up the word lists of CHECK constraints anew for each statement."""
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any], rows: int) -> int:
@@ -109,7 +111,15 @@ def _execute_many(connection: Connection, table: Table, columns: Mapping[str, An
     order = list(compiled.positiontup or ())  # type: ignore[attr-defined]
     driver = connection.connection.driver_connection
     assert driver is not None
-    driver.executemany(str(compiled), _tuples([columns[name] for name in order], rows))
+    single = str(compiled)
+    head, values = single.rsplit(" VALUES ", 1)
+    many = f"{head} VALUES {', '.join([values] * STATEMENT_ROWS)}"
+    tuples = _tuples([columns[name] for name in order], rows)
+    groups = rows // STATEMENT_ROWS
+    driver.executemany(
+        many, (tuple(chain.from_iterable(islice(tuples, STATEMENT_ROWS))) for _ in range(groups))
+    )
+    driver.executemany(single, tuples)
 
 
 def _copy(connection: Connection, table: Table, columns: Mapping[str, Any], rows: int) -> None:

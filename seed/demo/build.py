@@ -20,6 +20,7 @@ from seed.demo.book import joined
 from seed.demo.closures import Closures, observe_closures
 from seed.demo.credit import fit_limits
 from seed.demo.documents import Parts, write_orders
+from seed.demo.expectations import expect
 from seed.demo.history import make_history
 from seed.demo.holds import write_holds
 from seed.demo.logistics import write_shipments
@@ -118,7 +119,8 @@ def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> Wo
     written = write_orders(world, parties, products, book, closures, settled)
     shipment_id = write_shipments(world, parties, products, book, written)
     write_bills(world, parties, book, written, bills[0], shipment_id)
-    write_stock(world, parties, products, book, written, shipment_id, named)
+    receipt = write_stock(world, parties, products, book, written, shipment_id, named)
+    expect(world, parties, book, written, closures, receipt)
     holds = write_holds(world, parties, products, book, written)
     fit_limits(world, parties, book, written, holds)
     write_timeline(world, parties, book, written, holds)

@@ -231,7 +231,6 @@ def _lines(
     done = (written.net > 0) & (written.delivered == written.net)
     last = np.maximum(lines["del1"], lines["del2"])
     started = np.where(lines["del1"] == NEVER, lines["del2"], lines["del1"])
-    expected = np.where(lines["due"] != NEVER, lines["due"], lines["prom"])
     held = [amount if amount else None for amount in lines["cause"].tolist()]
     pegged = lines["peg"] > 0
     released = np.maximum(lines["hard"], 0) + written.shipped
@@ -277,7 +276,6 @@ def _lines(
             for none, peg in zip((lines["prom"] == NEVER).tolist(), pegged.tolist(), strict=True)
         ],
         planned_ship_on=days.plan(planned),
-        expected_on=np.where(done | (written.net == 0), MISSING, days.plan(expected)),
         entered_on=(written.received // DAY_SECONDS)[order],
         first_delivered_on=days.past(started),
         delivered_on=np.where(done, days.past(last), MISSING),

@@ -15,7 +15,7 @@ from seed.demo.book import AUTO_PEG, Book
 from seed.demo.documents import Written
 from seed.demo.parties import Parties
 from seed.demo.products import Products
-from seed.demo.world import ACTOR, DAY_SECONDS, SOURCE, Ints, World
+from seed.demo.world import ACTOR, DAY_SECONDS, NEVER, SOURCE, Ints, World
 
 RECEIVED_ORDERS = 1_520
 SPARE_ORDERS = 140
@@ -78,8 +78,8 @@ def write_stock(
     written: Written,
     shipment_id: Ints,
     named: list[PurchaseOrder],
-) -> None:
-    """Write supplies, reservations, balances and the ledger."""
+) -> Ints:
+    """Write supplies, reservations, balances and the ledger; return the working day of each line's receipt."""
     lines, parts, rng = book.lines, written.parts, world.rng
     pair = lines["sku"] * SITE_SPACE + lines["site_id"]
     space = (len(products.sku_id) + 1) * SITE_SPACE
@@ -130,9 +130,10 @@ def write_stock(
         reserved=lines["onhand"][holders], line=written.line_id[holders],
         supply=on_hand_supply[pair[holders]],
     )  # fmt: skip
-    peg_supply = _incoming(world, parties, products, book, written, pair, named, supply_id)
+    peg_supply, receipt = _incoming(world, parties, products, book, written, pair, named, supply_id)
     _reservations(world, book, written, holders, on_hand_supply[pair[holders]], peg_supply)
     _write_ledger(world, products, ledger)
+    return receipt
 
 
 @dataclass
@@ -267,8 +268,8 @@ def _incoming(
     pair: Ints,
     named: list[PurchaseOrder],
     past: Ints,
-) -> Ints:
-    """Write purchase orders still to come: for the pegs, for stories, and spare ones; return supply by line."""
+) -> tuple[Ints, Ints]:
+    """Write purchase orders still to come: for the pegs, for stories, and spare ones; return supply and day by line."""
     lines, rng, days = book.lines, world.rng, world.days
     supply_of = np.full(book.line_count, MISSING, dtype=np.int64)
     pegged = np.flatnonzero(lines["peg_po"] == AUTO_PEG)
@@ -327,10 +328,12 @@ def _incoming(
         status=np.where(due <= 6, "IN_TRANSIT", "PLANNED").tolist(),
         firm=True,
     )
-    supply_of[pegged] = ids[inverse]
+    receipt = np.full(book.line_count, NEVER, dtype=np.int64)
+    supply_of[pegged], receipt[pegged] = ids[inverse], due[inverse]
     for n in range(len(named)):
-        supply_of[lines["peg_po"] == n] = ids[auto + n]
-    return supply_of
+        mine = lines["peg_po"] == n
+        supply_of[mine], receipt[mine] = ids[auto + n], due[auto + n]
+    return supply_of, receipt
 
 
 def _reservations(

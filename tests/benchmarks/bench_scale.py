@@ -20,7 +20,6 @@ from tests.benchmarks.measure import Measure, interleaved, scratch_database, scr
 
 CHUNK = 100_000
 """Rows that the bare side holds in memory and inserts again and again until it has as many lines as ours."""
-FEW = 200_000
 TODAY = date(2026, 6, 30)
 SQLITE_TARGET = POSTGRES_TARGET = 4.0
 Rows = list[tuple[object, ...]]
@@ -28,12 +27,11 @@ Rows = list[tuple[object, ...]]
 
 def measures(lines: int) -> Iterator[Measure]:
     """Yield the rate of the line table, indexes built and counted: at least a quarter of the bare rate."""
-    rounds = 3 if lines <= FEW else 1
     with scratch_database() as engine:
         rows = _sample(engine, lines)
         path = Path(str(engine.url.database)).with_name("bare.db")
         ours, bare = interleaved(
-            lambda: _ours_sqlite(lines), lambda: _bare_sqlite(path, rows, lines), rounds=rounds
+            lambda: _ours_sqlite(lines), lambda: _bare_sqlite(path, rows, lines), rounds=3
         )
     yield Measure(
         "scale_vs_executemany", ours, "bare executemany of the same columns, table without indexes, SQLite", bare,

@@ -68,14 +68,14 @@ def test_the_slipped_purchase_order_hits_fourteen_lines_that_all_miss_their_prom
 ) -> None:
     rows = _rows(
         demo_engine,
-        "select l.promised_on, s.available_on, s.original_on, o.order_no from reservation r "
+        "select l.promised_on, l.expected_on, s.available_on, s.original_on, o.order_no from reservation r "
         "join supply s on s.supply_id = r.supply_id join sales_order_line l on l.line_id = r.line_id "
         "join sales_order o on o.order_id = l.order_id where s.ref = :po",
         po=SLIPPED_PO,
     )
     assert len(rows) == SLIPPED_LINES == 14
     assert {row.order_no for row in rows} == set(story("slipped_purchase_order").orders)
-    assert all(row.promised_on < row.available_on for row in rows)
+    assert all(row.promised_on < row.available_on < row.expected_on for row in rows)
     assert all(row.original_on < row.promised_on for row in rows)
 
 

@@ -57,6 +57,12 @@ NONSENSE = {
         "from shipment s join site t on t.site_id = s.site_id join calendar_exception e "
         "on e.calendar_id = t.calendar_id and e.on_day = s.shipped_on"
     ),
+    "expected in the past": f"{LINES} where l.expected_on < {TODAY}",
+    "expected though it is there": f"{LINES} where l.expected_on is not null and not ({OPEN})",
+    "expected before its receipt": (
+        f"{LINES} join reservation r on r.line_id = l.line_id join supply s on s.supply_id = r.supply_id "
+        "where s.type = 'PO' and l.expected_on <= s.available_on"
+    ),
     "late without a cause": f"{LINES} where l.delivered_on > l.promised_on and l.root_cause is null",
     "on time with a cause": f"{LINES} where l.delivered_on <= l.promised_on and l.root_cause is not null",
     "dearer than the list": f"{LINES} where l.net_price > l.list_price",
