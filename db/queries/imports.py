@@ -188,6 +188,11 @@ def changes(connection: Connection, *, batch_id: int, limit: int = MOST_CHANGES)
     return rows[["table_name", "record_id", "record", "field", "old", "new"]]
 
 
+def text_of(table_name: str, field: str, value: Any) -> str | None:
+    """Return a stored value of a field as people read it; None for unknown."""
+    return as_text(Base.metadata.tables[table_name].c[field].type, value)
+
+
 def as_text(kind: TypeEngine[Any], value: Any) -> str | None:
     """Return a value in stored units as people read it; None for unknown."""
     if value is None:

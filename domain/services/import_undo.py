@@ -40,6 +40,13 @@ class _Undoing:
     orders: set[int] = field(default_factory=set)
 
 
+def preview(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: str) -> Report:
+    """Return the report that `undo` would give; everything is run and nothing is kept."""
+    report = undo(uow=uow, batch_id=batch_id, now=now, actor=actor)
+    uow.discard()
+    return report
+
+
 def undo(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: str) -> Report:
     """Take a batch back and return {"batch_id", "status", "deleted", "restored", "kept", "needed"}.
 

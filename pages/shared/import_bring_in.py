@@ -193,6 +193,14 @@ def _head(draft: Draft) -> None:
                 help="A profile with your answers in it: for the next file, here or by python -m seed import --profile.",
                 key="import_recipe",
             )
+        if draft.remembered and st.button(
+            "Ask again",
+            icon=":material/contact_support:",
+            help="Leaves out what was answered for this source before.",
+            key="import_ask_again",
+        ):
+            draft.ask_again = True
+            draft.report = draft.mapped = None
         if st.button("Start over", icon=":material/restart_alt:", key="import_restart"):
             import_draft.discard()
             st.rerun()
@@ -221,7 +229,7 @@ def _preview(draft: Draft) -> None:
     if not writes:
         st.info("Everything in these files is known already: 0 new, 0 amended.", icon=":material/task_alt:")
     st.markdown(import_report.sentence(report))
-    import_report.show(import_report.of_preview(draft.mapped, report))
+    import_report.show(import_report.of_preview(draft.mapped, report, draft.remembered))
     if commit:
         _commit(draft)
 

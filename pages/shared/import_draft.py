@@ -22,7 +22,7 @@ Tell = Callable[[str], None]
 class Draft:
     """What a person gave and said so far, and what came of it.
 
-    Exactly one of `refusal`, `report` and neither (not yet previewed) holds; `mapped` stands beside a preview.
+    `ask_again` leaves out what was answered for this source before; `remembered` are those answers by file and question. Exactly one of `refusal`, `report` and neither (not yet previewed) holds; `mapped` stands beside a preview.
     """
 
     files: list[tuple[str, bytes]]
@@ -31,6 +31,8 @@ class Draft:
     columns: dict[str, str] = field(default_factory=dict)
     date_formats: dict[str, str] = field(default_factory=dict)
     number_marks: dict[str, str] = field(default_factory=dict)
+    ask_again: bool = False
+    remembered: dict[str, dict[str, str]] = field(default_factory=dict)
     mapped: MappedImport | None = None
     report: dict[str, Any] | None = None
     refusal: runtime.Refused | None = None
@@ -87,6 +89,20 @@ def preview(draft: Draft, tell: Tell) -> None:
         draft.refusal = told
     else:
         draft.mapped, draft.report = mapped, told.value
+        draft.remembered = _remembered(draft, mapped)
+
+
+def _remembered(draft: Draft, mapped: MappedImport) -> dict[str, dict[str, str]]:
+    """Return the earlier answers that were used without asking, by file and question."""
+    if draft.ask_again:
+        return {}
+    before = runtime.read(queries.answers, source=mapped.source)
+    now = set(draft.answers.questions())
+    found = {
+        file.name: before[file.fingerprint].questions() for file in mapped.files if file.fingerprint in before
+    }
+    used = {name: {q: a for q, a in said.items() if q not in now} for name, said in found.items()}
+    return {name: said for name, said in used.items() if said}
 
 
 def commit(draft: Draft, tell: Tell) -> runtime.Refused | int | None:
@@ -119,7 +135,7 @@ def _mapped(draft: Draft, tell: Tell) -> MappedImport | runtime.Refused:
             profile,
             draft.files,
             answers=draft.answers,
-            remembered=runtime.read(queries.answers, source=source),
+            remembered=None if draft.ask_again else runtime.read(queries.answers, source=source),
             codes=runtime.read(queries.codes, source=source),
             clear=draft.clear,
             progress=tell,

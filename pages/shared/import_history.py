@@ -9,8 +9,9 @@ import streamlit as st
 
 from db.queries import imports as queries
 from domain.vocabulary.statuses import BatchStatus
-from pages.shared import frame, import_report, linked, runtime, table, wording
+from pages.shared import frame, import_report, import_undo_dialog, linked, runtime, table, wording
 from pages.shared.frame import Opened
+from pages.shared.import_words import words
 
 BATCHES = (
     table.Column("open", "Batch", "link", "small", shows=r"batch=(\d+)", pinned=True),
@@ -46,7 +47,7 @@ def show(opened: Opened) -> None:
         open=[
             frame.address("imports", opened, view="history", batch=str(number)) for number in rows["batch_id"]
         ],
-        state=rows["status"].map(wording.code),
+        state=rows["status"].map(words),
         when=[wording.instant(at.to_pydatetime()) for at in rows["imported_at"]],
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -85,10 +86,19 @@ def _one(batch: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Batch {batch['batch_id']}", anchor=False, width="content")
         if status is not BatchStatus.COMMITTED:
-            st.badge(wording.code(status.value), icon=":material/undo:", color="gray")
+            st.badge(words(status.value), icon=":material/undo:", color="gray")
         st.space("stretch")
+        if status is BatchStatus.COMMITTED:
+            import_undo_dialog.button(int(batch["batch_id"]))
     st.caption(
         f"{batch['imported_by']} · {wording.instant(batch['imported_at'])} · profile {batch['profile']} · "
         f"source {batch['source']}"
     )
+    if batch["undo_report"] is not None:
+        st.info(
+            f"Undone by {batch['undone_by']} · {wording.instant(batch['undone_at'])}. "
+            + import_undo_dialog.sentence(batch["undo_report"]),
+            icon=":material/undo:",
+        )
+        import_undo_dialog.kept(batch["undo_report"], key=f"undone_{batch['batch_id']}")
     import_report.show(import_report.of_batch(batch))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import streamlit as st
 from db.queries import imports as queries
 from db.queries import quarantine
 from domain.vocabulary.canonical import FIELDS
-from domain.vocabulary.imports import Decided, MappedImport
+from domain.vocabulary.imports import MappedImport
 from domain.vocabulary.units import (
     MONEY_SCALE,
     QUANTITY_SCALE,
@@ -22,7 +22,7 @@ from domain.vocabulary.units import (
     from_units,
 )
 from pages.shared import runtime, table, wording
-from pages.shared.import_words import date_format, words
+from pages.shared.import_words import answer, date_format, words
 
 MOST_SHOWN = 5_000
 SCALES = {"money": MONEY_SCALE, "quantity": QUANTITY_SCALE, "rate": RATE_SCALE}
@@ -70,10 +70,12 @@ class Told:
     problems: Rows
     warnings: Callable[[str], pd.DataFrame]
     key: str
-    decided: tuple[Decided, ...] = ()
+    answered: tuple[tuple[str, str], ...] = ()
 
 
-def of_preview(mapped: MappedImport, report: dict[str, Any]) -> Told:
+def of_preview(
+    mapped: MappedImport, report: dict[str, Any], remembered: Mapping[str, Mapping[str, str]]
+) -> Told:
     """Return the report of a preview, rows from the mapped files themselves."""
     return Told(
         report,
@@ -81,6 +83,7 @@ def of_preview(mapped: MappedImport, report: dict[str, Any]) -> Told:
         lambda: _held(mapped),
         lambda kind: _remarked(mapped, kind),
         "preview",
+        tuple((file, answer(*said)) for file, told in remembered.items() for said in told.items()),
     )
 
 
@@ -162,10 +165,12 @@ def _files(told: Told) -> None:
         for name, counts in told.report["files"].items()
     )
     table.show(rows, FILES, alt="Files of the import with their counts of rows", key=f"{told.key}_files")
-    for one in told.decided:
+    for file, said in told.answered:
+        st.caption(f":material/how_to_reg: {file}: {said}, as answered for this source.")
+    for one in told.report.get("decided", ()):
         st.caption(
-            f":material/rule: {one.file}, column {one.column}: {date_format(one.format)}, because row "
-            f"{wording.count(one.row)} says “{one.value}”, which fits nothing else."
+            f":material/rule: {one['file']}, column {one['column']}: {date_format(one['format'])}, because row "
+            f"{wording.count(one['row'])} says “{one['value']}”, which fits nothing else."
         )
 
 

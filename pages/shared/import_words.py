@@ -31,3 +31,12 @@ def date_format(form: str) -> str:
 def number_marks(marks: str) -> str:
     """Return the marks of numbers in words: ",." is "comma is the decimal mark"."""
     return f"{MARKS.get(marks[0], marks[0])} is the decimal mark"
+
+
+def answer(question: str, value: str) -> str:
+    """Return an answer in words: ("date:promised", "%d/%m/%Y") is "promised is read as day/month/year"."""
+    kind, _, name = question.partition(":")
+    what = f"every {kind} column" if name == "*" else f"column “{name}”"
+    if kind == "column":
+        return f"{what} is “{value}”"
+    return f"{what} is read as {date_format(value)}" if kind == "date" else f"in {what} {number_marks(value)}"

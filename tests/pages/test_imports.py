@@ -171,6 +171,34 @@ def test_dates_with_two_readings_are_asked_with_the_persons_own_cells(screen: Op
     engine.dispose()
 
 
+def answer_dates(at: AppTest, form: str) -> AppTest:
+    """Answer the open question about dates."""
+    radio = next(one for one in at.radio if one.label == "Read them as")
+    sound(radio.set_value(form).run())
+    return sound(next(one for one in at.button if one.label == "Use this reading").click().run())
+
+
+def test_an_answer_is_remembered_for_the_source_and_can_be_asked_again(screen: Open) -> None:
+    at = answer_dates(give(screen(), ("lines.csv", lines_file(*DOUBTFUL))), "%d/%m/%Y")
+    sound(at.button(key="import_commit").click().run())
+    later = lines_file("A-9,1,Northwind,BOLT-8,10,2.50,07/08/2026")
+    at = give(screen(), ("lines.csv", later))
+    assert metric(at, "New") == "1"
+    sound(at.segmented_control(key="preview_part").set_value("files").run())
+    assert "column “promised” is read as day/month/year, as answered for this source" in said(at)
+    sound(at.button(key="import_ask_again").click().run())
+    assert "How are the dates in “Promised” to be read?" in said(at)
+    at = answer_dates(at, "%m/%d/%Y")
+    assert metric(at, "New") == "1"
+
+
+def test_answers_can_be_saved_as_a_recipe(screen: Open) -> None:
+    at = give(screen(), ("lines.csv", lines_file(*DOUBTFUL)))
+    assert "Save answers as recipe" not in [one.label for one in at.download_button]
+    at = answer_dates(at, "%d/%m/%Y")
+    assert "Save answers as recipe" in [one.label for one in at.download_button]
+
+
 def test_numbers_with_two_readings_are_asked(screen: Open) -> None:
     at = give(screen(), ("lines.csv", lines_file("A-1,1,Northwind,BOLT-8,10,1.234,2026-05-04")))
     assert "How are the numbers in “Price” to be read?" in said(at)

@@ -1,0 +1,89 @@
+"""Undo of an import: what goes back, what stays because somebody changed it since, and the confirmation."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from db.queries import imports as queries
+from domain.services import import_undo
+from pages.shared import frame, runtime, table, wording
+from pages.shared.import_words import words
+
+KEPT = (
+    table.Column("what", "What", width="small"),
+    table.Column("name", "Number"),
+    table.Column("field", "Field"),
+    table.Column("imported", "Imported"),
+    table.Column("now", "Now"),
+    table.Column("why", "Why it stays"),
+    table.Column("by", "Who", width="small"),
+    table.Column("at", "When"),
+)
+
+
+def button(batch_id: int) -> None:
+    """Draw the button that opens the preview of the undo."""
+    if st.button("Undo this import", icon=":material/undo:", key=f"undo_{batch_id}"):
+        _ask(batch_id)
+
+
+@st.dialog("Undo this import?", width="large")
+def _ask(batch_id: int) -> None:
+    told = runtime.execute(import_undo.preview, batch_id=batch_id)
+    if isinstance(told, runtime.Refused):
+        frame.refused(told)
+        return
+    st.markdown(f"Batch {batch_id}. {sentence(told.value)}")
+    kept(told.value, key=f"keep_{batch_id}")
+    if st.button("Undo it", type="primary", icon=":material/undo:", key=f"undo_confirm_{batch_id}"):
+        done = runtime.execute(import_undo.undo, batch_id=batch_id)
+        if isinstance(done, runtime.Refused):
+            frame.refused(done)
+            return
+        st.rerun()
+
+
+def sentence(report: dict[str, Any]) -> str:
+    """Return in words what an undo takes back."""
+    gone = ", ".join(
+        f"{wording.count(number)} {words(name).lower()}" for name, number in report["deleted"].items()
+    )
+    parts = [f"Removed: {gone or 'nothing'}.", f"Fields set back: {wording.count(report['restored'])}."]
+    if report["kept"]:
+        parts.append(f"Stays, because it was changed or used since: {wording.count(len(report['kept']))}.")
+    if report["needed"]:
+        parts.append(f"Stays, because what stays needs it: {wording.count(report['needed'])}.")
+    return " ".join(parts)
+
+
+def kept(report: dict[str, Any], *, key: str) -> None:
+    """Draw what stays, with who changed it and when."""
+    if not report["kept"]:
+        return
+    rows = pd.DataFrame([_row(one) for one in report["kept"]], columns=[column.name for column in KEPT])
+    table.show(rows, KEPT, alt="What stays, by whom and when it was changed", key=key)
+
+
+def _row(one: dict[str, Any]) -> dict[str, str | None]:
+    field = one.get("field")
+    shown: dict[str, str | None] = {"imported": None, "now": None}
+    if field:
+        imported = json.loads(one["imported"]) if one.get("imported") else None
+        shown = {
+            "imported": queries.text_of(one["table"], field, imported),
+            "now": queries.text_of(one["table"], field, one.get("now")),
+        }
+    return {
+        "what": words(one["table"]),
+        "name": str(one["name"]),
+        "field": words(field) if field else None,
+        "why": one["why"],
+        "by": one["by"],
+        "at": wording.instant(datetime.fromisoformat(one["at"])) if one["at"] else None,
+        **shown,
+    }
