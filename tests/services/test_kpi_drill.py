@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from db.queries.kpi_rows import rows
 from db.unit_of_work import reading
-from domain.rules.kpi.definitions import DEFINITIONS
+from domain.rules.kpi.definitions import DEFINITIONS, DueRows
 from domain.rules.kpi.on_time import Share
 from domain.services.kpi import on_time_report
 from domain.services.kpi_breakdown import breakdown, open_breakdown
@@ -23,17 +23,12 @@ from domain.vocabulary.window import Window
 from tests.worlds import DEMO_DAY
 
 ASKED = [(Window(), Basis.CURRENT), (Window(7, 0), Basis.FIRST), (Window(2, 2), Basis.CURRENT)]
-WORLDS = [
-    ("scms_engine", date(2015, 12, 31)),
-    ("scms_engine", date(2012, 6, 30)),
-    ("demo_engine", DEMO_DAY),
-    ("demo_engine", DEMO_DAY - timedelta(days=60)),
-]
+WORLDS = [("scms_engine", date(2012, 6, 30)), ("demo_engine", DEMO_DAY - timedelta(days=60))]
 
 
 @pytest.fixture(params=WORLDS, ids=[f"{name.removesuffix('_engine')}-{day}" for name, day in WORLDS])
 def world(empty_world: str, request: pytest.FixtureRequest) -> tuple[Engine, date]:
-    """Each filled world at its last day and at a past one, on each kind of database."""
+    """Each filled world at a past day, on each kind of database."""
     name, day = request.param
     return request.getfixturevalue(name), day
 
@@ -60,8 +55,8 @@ def test_rows_add_up_to_every_figure(world: tuple[Engine, date], window: Window,
         document = report_as_json(on_time_report(uow, as_of=day, window=window, basis=basis.value))
         for figure in DEFINITIONS:
             told = _told(document, figure.name)
-            if told is None:
-                continue
+            if told is None or (isinstance(figure.rows, DueRows) and window != Window()):
+                continue  # figures over due lines know no window and basis
             asked = {"name": figure.name, "as_of": day, "window": window, "basis": basis}
             top = rows_behind(uow, side="numerator", **asked)
             bottom = rows_behind(uow, side="denominator", **asked)
@@ -108,23 +103,22 @@ def test_parts_add_up_to_the_whole_and_drill(world: tuple[Engine, date], dimensi
             Share(sum(p.quantity.numerator for p in parts), sum(p.quantity.denominator for p in parts))
             == report.quantity
         )
-        for part in parts[:2] + parts[-1:]:
-            for figure, wanted in (
-                (Figure.DELIVERED, part.share.denominator),
-                (Figure.ON_TIME, part.share.numerator),
-                (Figure.MISSED, part.share.denominator - part.share.numerator),
-            ):
-                drill = Drill(figure, day, dimension=dimension, value=part.name)
-                assert len(rows(uow.connection, drill=drill)) == wanted
+        part = parts[-1]
+        for figure, wanted in (
+            (Figure.DELIVERED, part.share.denominator),
+            (Figure.MISSED, part.share.denominator - part.share.numerator),
+        ):
+            drill = Drill(figure, day, dimension=dimension, value=part.name)
+            assert len(rows(uow.connection, drill=drill)) == wanted
         pieces = open_breakdown(uow, dimension=dimension, as_of=day)
         assert sum(piece.open_lines for piece in pieces) == report.backlog.open_lines
         assert sum(piece.overdue_lines for piece in pieces) == report.backlog.overdue_lines
 
 
-def test_open_lines_are_split_by_due_day_and_by_reason(world: tuple[Engine, date]) -> None:
-    engine, day = world
-    live = engine.url.database is not None and day == DEMO_DAY
-    with reading(engine) as uow:
+@pytest.mark.parametrize("live", [True, False])
+def test_open_lines_are_split_by_due_day_and_by_reason(demo_engine: Engine, live: bool) -> None:
+    day = DEMO_DAY if live else DEMO_DAY - timedelta(days=60)
+    with reading(demo_engine) as uow:
         every = rows(uow.connection, drill=Drill(Figure.OPEN, day, live=live))
         due = every["measured_on"]
         for chosen, lines in every.groupby(due.dt.date).size().head(3).items():
@@ -137,6 +131,7 @@ def test_open_lines_are_split_by_due_day_and_by_reason(world: tuple[Engine, date
             for reason in WaitReason
         }
     assert sum(waiting.values()) == len(every)
+    assert sum(lines > 0 for lines in waiting.values()) >= (5 if live else 2)
     assert waiting[WaitReason.ON_HOLD] == int((every["wait_reason"] == "ON_HOLD").sum())
 
 
