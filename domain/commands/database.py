@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from db.engine import create_engine, normalised_url
 from db.migrate import pending
@@ -25,15 +25,9 @@ def open_database(url: str | None, *, migrated: bool = True) -> Engine:
     a server that does not answer and, with `migrated`, database.not_upgraded for a schema that is behind.
     """
     chosen = address(url)
-    try:
-        parsed = normalised_url(chosen)
-    except ArgumentError:
-        raise DomainError(
-            "database.url_unreadable",
-            f"{chosen!r} is not a database address.",
-            fix="Write sqlite:///path/to/file.db or postgresql://user:password@host/name.",
-        ) from None
-    shown = parsed.render_as_string(hide_password=True)
+    parsed = normalised_url(chosen)
+    # People write sqlite:///… and postgresql://…; the driver that we put in is no matter of theirs.
+    shown = parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
     if migrated and parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         raise NotFound(
             "database.missing",

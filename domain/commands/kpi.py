@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from db.queries import data
 from db.unit_of_work import reading
 from domain.commands.console import AsJson, Database, print_json, refusals
 from domain.commands.database import open_database
 from domain.services import kpi as service
 from domain.services.kpi_text import report_as_json, report_as_text
 from domain.settings import settings
-from domain.vocabulary.errors import DomainError
+from domain.vocabulary.errors import DomainError, NotFound
 from domain.vocabulary.window import Window
 
 
@@ -48,6 +49,7 @@ def kpi(
         day = _day(as_of)
         engine = open_database(database)
         with reading(engine) as uow:
+            _known(source, data.sources(uow.connection))
             report = service.on_time_report(
                 uow, as_of=day, window=chosen_window, basis=basis.value, source=source
             )
@@ -56,6 +58,15 @@ def kpi(
         print_json(report_as_json(report))
     else:
         typer.echo(report_as_text(report))
+
+
+def _known(source: str | None, sources: list[str]) -> None:
+    if source is not None and source not in sources:
+        raise NotFound(
+            "kpi.source_unknown",
+            f"No order came from a source {source!r}.",
+            fix=f"Choose one of {', '.join(sources)}." if sources else "Import orders first.",
+        )
 
 
 def _window(text: str) -> Window:
