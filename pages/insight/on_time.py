@@ -28,7 +28,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         list(Basis),
         default=Basis.CURRENT,
         required=True,
-        format_func={Basis.CURRENT: "Promise in force", Basis.FIRST: "First promise"}.get,
+        format_func=figures.BASES.__getitem__,
         key="basis",
         bind="query-params",
     )
@@ -61,7 +61,7 @@ if not report.line.denominator and not report.no_promise:
     st.stop()
 
 found = figures.told(report)
-asked = {"basis": str(basis), "window": text, "source": source}
+asked = {"basis": "" if basis == Basis.CURRENT else figures.BASES[basis], "window": text, "source": source}
 with st.container(border=True):
     st.subheader("Figures", anchor=False)
     table.show(

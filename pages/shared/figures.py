@@ -12,11 +12,14 @@ from domain.services.kpi import OnTimeReport
 from domain.services.kpi_breakdown import Part
 from domain.services.kpi_drill import COUNTS, definition, definitions
 from domain.services.kpi_text import NOT_RECORDED, report_as_json
+from domain.vocabulary.figures import Basis
 from pages.shared import frame, wording
 from pages.shared.line_list import ORDER_PATTERN
 from pages.shared.table import Column
 
 Side = Literal["numerator", "denominator"]
+# The URL carries these words: Streamlit binds an option by what it shows.
+BASES = {Basis.CURRENT: "Promise in force", Basis.FIRST: "First promise"}
 SIDES: tuple[Side, Side] = ("numerator", "denominator")
 BEHIND = (
     Column("order", "Order", "link", "small", shows=ORDER_PATTERN, pinned=True),

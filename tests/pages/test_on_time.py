@@ -98,9 +98,10 @@ def test_the_tower_of_a_historical_day(
     assert said["On hold"] == "not recorded"
 
 
-def test_every_recorded_figure_links_to_its_rows(open_screen: Open, demo_file: Path) -> None:
+@pytest.mark.parametrize("basis", ["", "First promise"])
+def test_every_recorded_figure_links_to_its_rows(open_screen: Open, demo_file: Path, basis: str) -> None:
     """Every share of the demo opens rows that add up to its numerator and its denominator."""
-    app = open_screen("insight/on_time.py", demo_file)
+    app = open_screen("insight/on_time.py", demo_file, **({"basis": basis} if basis else {}))
     table = app.dataframe[0].value
     recorded = table[table["percent"] != "not recorded"]
     assert len(recorded) > 10
