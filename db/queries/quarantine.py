@@ -62,6 +62,7 @@ def held_rows(
         select(
             QuarantineRow.quarantine_id,
             QuarantineRow.batch_id,
+            ImportBatch.profile,
             QuarantineRow.source,
             QuarantineRow.entity,
             QuarantineRow.natural_key,
@@ -72,6 +73,7 @@ def held_rows(
             QuarantineRow.correction,
         )
         .join(ImportFile, ImportFile.file_id == QuarantineRow.file_id)
+        .join(ImportBatch, ImportBatch.batch_id == QuarantineRow.batch_id)
         .where(and_(*limits))
         .order_by(QuarantineRow.batch_id.desc(), ImportFile.file_id, QuarantineRow.row_no)
         .limit(limit)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.queries import imports as queries
 from domain.vocabulary.statuses import BatchStatus
-from pages.shared import frame, import_report, import_undo_dialog, linked, runtime, table, wording
+from pages.shared import frame, import_report, import_undo_panel, linked, runtime, table, wording
 from pages.shared.frame import Opened
 from pages.shared.import_words import words
 
@@ -89,7 +89,7 @@ def _one(batch: dict[str, Any]) -> None:
             st.badge(words(status.value), icon=":material/undo:", color="gray")
         st.space("stretch")
         if status is BatchStatus.COMMITTED:
-            import_undo_dialog.button(int(batch["batch_id"]))
+            import_undo_panel.button(int(batch["batch_id"]))
     st.caption(
         f"{batch['imported_by']} · {wording.instant(batch['imported_at'])} · profile {batch['profile']} · "
         f"source {batch['source']}"
@@ -97,8 +97,9 @@ def _one(batch: dict[str, Any]) -> None:
     if batch["undo_report"] is not None:
         st.info(
             f"Undone by {batch['undone_by']} · {wording.instant(batch['undone_at'])}. "
-            + import_undo_dialog.sentence(batch["undo_report"]),
+            + import_undo_panel.sentence(batch["undo_report"]),
             icon=":material/undo:",
         )
-        import_undo_dialog.kept(batch["undo_report"], key=f"undone_{batch['batch_id']}")
+        import_undo_panel.kept(batch["undo_report"], key=f"undone_{batch['batch_id']}")
+    import_undo_panel.ask(int(batch["batch_id"]))
     import_report.show(import_report.of_batch(batch))

@@ -11,9 +11,10 @@ import streamlit as st
 
 from db.queries import imports as queries
 from domain.services import import_undo
-from pages.shared import frame, runtime, table, wording
+from pages.shared import frame, runtime, state, table, wording
 from pages.shared.import_words import words
 
+ASKED = "import_undo_asked"
 KEPT = (
     table.Column("what", "What", width="small"),
     table.Column("name", "Number"),
@@ -28,24 +29,41 @@ KEPT = (
 
 def button(batch_id: int) -> None:
     """Draw the button that opens the preview of the undo."""
-    if st.button("Undo this import", icon=":material/undo:", key=f"undo_{batch_id}"):
-        _ask(batch_id)
+    st.button(
+        "Undo this import", icon=":material/undo:", on_click=_look, args=(batch_id,), key=f"undo_{batch_id}"
+    )
 
 
-@st.dialog("Undo this import?", width="large")
-def _ask(batch_id: int) -> None:
-    told = runtime.execute(import_undo.preview, batch_id=batch_id)
-    if isinstance(told, runtime.Refused):
-        frame.refused(told)
+def ask(batch_id: int) -> None:
+    """Draw what the undo would do, and its confirmation, once it was asked for."""
+    asked: tuple[int, runtime.Done | runtime.Refused] | None = state.recall(ASKED, lambda: None)
+    if asked is None or asked[0] != batch_id:
         return
-    st.markdown(f"Batch {batch_id}. {sentence(told.value)}")
-    kept(told.value, key=f"keep_{batch_id}")
-    if st.button("Undo it", type="primary", icon=":material/undo:", key=f"undo_confirm_{batch_id}"):
+    told = asked[1]
+    with st.container(border=True):
+        st.subheader(f"Undo batch {batch_id}?", anchor=False)
+        if isinstance(told, runtime.Refused):
+            frame.refused(told)
+        else:
+            st.markdown(sentence(told.value))
+            kept(told.value, key=f"keep_{batch_id}")
+            st.caption("Everything goes back in one transaction. The file can be imported again afterwards.")
+        with st.container(horizontal=True):
+            sure = not isinstance(told, runtime.Refused) and st.button(
+                "Undo it now", type="primary", icon=":material/undo:", key=f"undo_confirm_{batch_id}"
+            )
+            st.button("Leave it as it is", on_click=state.forget, args=(ASKED,), key=f"undo_leave_{batch_id}")
+    if sure:
         done = runtime.execute(import_undo.undo, batch_id=batch_id)
         if isinstance(done, runtime.Refused):
-            frame.refused(done)
-            return
+            state.remember(ASKED, (batch_id, done))
+        else:
+            state.forget(ASKED)
         st.rerun()
+
+
+def _look(batch_id: int) -> None:
+    state.remember(ASKED, (batch_id, runtime.execute(import_undo.preview, batch_id=batch_id)))
 
 
 def sentence(report: dict[str, Any]) -> str:
