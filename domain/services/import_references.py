@@ -141,7 +141,7 @@ def _hold(mapped: MappedImport, entity: str, problems: dict[int, tuple[str, str,
     if not problems:
         return
     file = next(f for f in mapped.files if f.entity == entity)
-    for index in sorted(problems):
+    for index in sorted(set(problems) - file.context):
         file.held.append(_held(file, index, *problems[index]))
     stay = [index for index in range(len(file.rows)) if index not in problems]
     place = {old: new for new, old in enumerate(stay)}

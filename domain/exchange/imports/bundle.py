@@ -42,6 +42,10 @@ class Sheet:
         """Row number of a kept row as the spreadsheet shows it."""
         return self.raw.row_numbers[self.kept[index]]
 
+    def is_context(self, index: int) -> bool:
+        """Whether a kept row only helps to map the others: such rows are numbered below zero."""
+        return self.row_no(index) < 0
+
     def keep(self, wanted: Sequence[bool]) -> None:
         """Drop the kept rows for which `wanted` is False, in every column."""
         chosen = [i for i, keep in enumerate(wanted) if keep]

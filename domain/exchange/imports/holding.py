@@ -25,7 +25,7 @@ def hold_back(bundle: Bundle, held: dict[str, list[Held]]) -> None:
     for name, sheet in bundle.sheets.items():
         if not sheet.problems:
             continue
-        for index in sorted(sheet.problems):
+        for index in sorted(i for i in sheet.problems if not sheet.is_context(i)):
             key = " / ".join(sheet.key(index)).strip(" /") or None
             record = dict(sheet.raw.record(sheet.kept[index]))
             held[name].append(Held(key, sheet.row_no(index), record, sheet.problems[index]))

@@ -14,10 +14,12 @@ from domain.vocabulary.imports import Remark
 
 def drop(sheet: Sheet, kept: Sequence[bool], why: str) -> None:
     """Keep the rows for which `kept` is true and count the others under `why`."""
-    count = len(kept) - sum(kept)
+    if all(kept):
+        return
+    count = sum(not stays and not sheet.is_context(index) for index, stays in enumerate(kept))
     if count:
         sheet.dropped[why] = sheet.dropped.get(why, 0) + count
-        sheet.keep(kept)
+    sheet.keep(kept)
 
 
 def drop_pairs(sheet: Sheet) -> None:
@@ -46,6 +48,10 @@ def deduplicate(bundle: Bundle, sheet: Sheet) -> None:
         kept = [bool(v) for v in evaluate(rule.where, SheetScope(bundle, sheet.name))]
     for key, rows in groups.items():
         rows = [index for index in rows if kept[index]]
+        if len(rows) > 1 and not sheet.is_context(rows[-1]):
+            for index in [index for index in rows if sheet.is_context(index)]:
+                kept[index] = False  # the row that is brought in now goes before the one landed earlier
+            rows = [index for index in rows if kept[index]]
         if len(rows) < 2:
             continue
         if rule in ("first", "last") or isinstance(rule, Latest):

@@ -28,7 +28,16 @@ def load_bundle(
     `remembered` are earlier answers by the fingerprint of a file's headers; what is said now goes before them.
     Raises FileRefused for a missing required file or column and for a format that must be asked.
     """
-    assigned = assign(profile, tables)
+    return load_assigned(profile, assign(profile, tables), answers, remembered)
+
+
+def load_assigned(
+    profile: Profile,
+    assigned: Mapping[str, RawTable],
+    answers: Answers,
+    remembered: Mapping[str, Answers] | None = None,
+) -> Bundle:
+    """Return the bundle of tables whose place in the profile is known; raises as `load_bundle` does."""
     absent = [name for name in profile.files if name not in assigned]
     for name in absent:
         if profile.files[name].required:

@@ -15,6 +15,7 @@ from domain.exchange.imports.expressions import Scope, evaluate
 from domain.exchange.imports.holding import Held, hold_back
 from domain.exchange.imports.profile import Profile, Records
 from domain.exchange.imports.storing import CodeMaps, Store
+from domain.vocabulary.canonical import KEYS
 from domain.vocabulary.imports import (
     HeldRow,
     LandedRow,
@@ -70,7 +71,7 @@ def map_bundle(bundle: Bundle, codes: CodeMaps, clear: frozenset[str] = frozense
         line_entity=profile.line_file,
         files=files,
         sets=sets,
-        remarks=_remarks(bundle),
+        remarks=[remark for remark in _remarks(bundle) if remark.row is None or remark.row > 0],
         links={(c, p): path_up(bundle, c, p) for c in bundle.sheets for p in bundle.sheets if c != p},
         holds=_holds(bundle),
         release_holds=profile.release_holds == "absent_in_snapshot",
@@ -91,6 +92,7 @@ def _file(sheet: Sheet, held: list[Held]) -> MappedFile:
     repeated = skipped.pop("duplicate", 0)
     return MappedFile(
         sheet.name, sheet.raw.file, sheet.raw.sha256, rows, kept_out, repeated, skipped,
+        context=frozenset(i for i in range(len(sheet)) if sheet.is_context(i)),
         fingerprint=fingerprint(sheet.raw), answered=sheet.answered,
     )  # fmt: skip
 
@@ -143,6 +145,8 @@ def _records(
             if wanted[index]:
                 gathered.setdefault(key, []).append(index)
         groups = list(gathered.values())
+    if _optional(bundle, kind, spec):
+        groups = _with_key(groups, [evaluate(spec.fields[key], rows) for key in KEYS[kind] if key in spec.fields])
     plain = not spec.group and len(groups) == len(sheet)
     scope: Scope = rows if plain else GroupScope(rows, groups)
     store = Store(bundle, kind, spec, sheet, groups, codes, unmapped)
@@ -162,6 +166,18 @@ def _records(
         for i, group in enumerate(groups)
     ]
     return RecordSet(kind, spec.from_, records)
+
+
+def _optional(bundle: Bundle, kind: str, spec: Records) -> bool:
+    """Whether rows may say nothing about this kind: a line that has not shipped names no shipment."""
+    if kind in ("order", "line"):
+        return False
+    return bool(spec.group) or spec.from_ == bundle.profile.line_file
+
+
+def _with_key(groups: list[list[int]], keys: list[list[Any]]) -> list[list[int]]:
+    """The groups whose key is known."""
+    return [group for group in groups if all(key[group[0]] is not None for key in keys)]
 
 
 def _amount(quantity: Any, cancelled: Any, by_supplier: Any, price: Any) -> int | None:
