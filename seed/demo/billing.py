@@ -56,12 +56,7 @@ def plan_bills(world: World, parties: Parties, book: Book, parts: Parts) -> Bill
 
 
 def write_bills(
-    world: World,
-    parties: Parties,
-    book: Book,
-    written: Written,
-    bills: Bills,
-    shipment_id: Ints,
+    world: World, parties: Parties, book: Book, written: Written, bills: Bills, shipment_id: Ints
 ) -> None:
     """Write invoices with lines, credit memos, payments and what each payment settled."""
     parts = written.parts
@@ -76,10 +71,7 @@ def write_bills(
     ids = world.keys("invoice", count)
     invoice_of = np.full(len(bills.invoiced), MISSING, dtype=np.int64)
     invoice_of[kept] = ids
-    net, taxes = (
-        np.zeros(len(bills.invoiced), dtype=np.int64),
-        np.zeros(len(bills.invoiced), dtype=np.int64),
-    )
+    net, taxes = np.zeros((2, len(bills.invoiced)), dtype=np.int64)
     np.add.at(net, parts.shipment, value)
     np.add.at(taxes, parts.shipment, tax)
     total = (net + taxes)[kept]
@@ -127,14 +119,7 @@ def write_bills(
         tax=tax[billed],
     )
     _credit_memos(world, parties, book, written, count)
-    _payments(
-        world,
-        parties,
-        customer[holder][paid],
-        bills.paid[kept][paid],
-        total[paid],
-        ids[paid],
-    )
+    _payments(world, parties, customer[holder][paid], bills.paid[kept][paid], total[paid], ids[paid])
 
 
 def _credit_memos(world: World, parties: Parties, book: Book, written: Written, invoices: int) -> None:

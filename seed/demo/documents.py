@@ -214,6 +214,24 @@ def _orders(world: World, parties: Parties, book: Book, written: Written) -> Non
     written.received = received
 
 
+def _planned_ships(parties: Parties, book: Book, closures: Closures) -> Ints:
+    """Return the working day on which a line has to leave to arrive as promised, not before it was entered."""
+    lines, orders = book.lines, book.orders
+    transit = parties.ship_to_transit[orders["ship_to"]][lines["order"]]
+    planned = closures.shipped_by(lines["site_id"], lines["prom"] - transit)
+    planned = np.maximum(planned, orders["entry"][lines["order"]])
+    return np.where(lines["prom"] == NEVER, NEVER, planned)
+
+
+def _costs(parties: Parties, products: Products, book: Book) -> Ints:
+    """Return the unit cost of each line in its customer's currency, in whole minor units."""
+    customer = book.orders["customer"][book.lines["order"]]
+    cost = np.round(products.cost * MONEY_SCALE).astype(np.int64)[book.lines["sku"]]
+    rate = np.array([FX[c] for c in parties.currency])[customer]
+    minor = minor_of(parties, customer)
+    return np.asarray(np.round(cost * rate / minor).astype(np.int64) * minor)
+
+
 def _lines(
     world: World, parties: Parties, products: Products, book: Book, written: Written, closures: Closures
 ) -> None:
@@ -223,20 +241,12 @@ def _lines(
     first = np.concatenate(([0], np.flatnonzero(np.diff(order)) + 1))
     position = np.arange(count) - np.repeat(first, np.diff(np.append(first, count))) + 1
     customer = orders["customer"][order]
-    transit = parties.ship_to_transit[orders["ship_to"]][order]
-    planned = np.where(
-        lines["prom"] == NEVER, NEVER, closures.shipped_by(lines["site_id"], lines["prom"] - transit)
-    )
-    planned = np.where(planned == NEVER, NEVER, np.maximum(planned, orders["entry"][order]))
     done = (written.net > 0) & (written.delivered == written.net)
     last = np.maximum(lines["del1"], lines["del2"])
     started = np.where(lines["del1"] == NEVER, lines["del2"], lines["del1"])
     held = [amount if amount else None for amount in lines["cause"].tolist()]
     pegged = lines["peg"] > 0
     released = np.maximum(lines["hard"], 0) + written.shipped
-    cost = np.round(products.cost * MONEY_SCALE).astype(np.int64)[lines["sku"]]
-    rate = np.array([FX[c] for c in parties.currency])[customer]
-    minor = minor_of(parties, customer)
     stage = written.line_stage
     scaled = QUANTITY_SCALE
     world.put(
@@ -266,7 +276,7 @@ def _lines(
         net_price=lines["price"],
         po_price=lines["po_price"],
         net_amount=written.amount,
-        cost=np.round(cost * rate / minor).astype(np.int64) * minor,
+        cost=_costs(parties, products, book),
         requested_on_first=days.plan(lines["req0"]),
         requested_on=days.plan(lines["req"]),
         promised_on_first=days.plan(lines["prom0"]),
@@ -275,7 +285,7 @@ def _lines(
             None if none else "SUPPLIER" if peg else "ATP"
             for none, peg in zip((lines["prom"] == NEVER).tolist(), pegged.tolist(), strict=True)
         ],
-        planned_ship_on=days.plan(planned),
+        planned_ship_on=days.plan(_planned_ships(parties, book, closures)),
         entered_on=(written.received // DAY_SECONDS)[order],
         first_delivered_on=days.past(started),
         delivered_on=np.where(done, days.past(last), MISSING),

@@ -29,27 +29,15 @@ def write_shipments(world: World, parties: Parties, products: Products, book: Bo
     ship, delivered, due = parts.ship[first], parts.delivered[first], parts.due[first]
     prom = book.lines["prom"][parts.line[first]]
     weight = np.zeros(count)
-    np.add.at(
-        weight,
-        parts.shipment,
-        parts.qty * products.weight[book.lines["sku"][parts.line]],
-    )
+    np.add.at(weight, parts.shipment, parts.qty * products.weight[book.lines["sku"][parts.line]])
     damaged = np.zeros(count, dtype=bool)
     np.logical_or.at(damaged, parts.shipment, book.lines["damaged"][parts.line])
     carriers = np.array(world.sheets["ship_to"][0][0]["default_carrier_id"])[ship_to]
     scac = {key: code for code, key in parties.carrier_id.items()}
     codes = [scac[key] for key in carriers.tolist()]
-    left_at = world.at(
-        ship,
-        _site_hours(parties, parties.ship_to_site[ship_to]) + world.rng.random(count),
-    )
+    left_at = world.at(ship, _site_hours(parties, parties.ship_to_site[ship_to]) + world.rng.random(count))
     arrived_at = world.at(delivered, _dock_hours(parties, ship_to) + world.rng.random(count) * 4)
     travelling = delivered == NEVER
-    status = np.where(ship < -6, "POD_CONFIRMED", "DELIVERED").astype(object)
-    status[damaged & ~travelling & (ship > -12)] = "EXCEPTION"
-    status[travelling] = "IN_TRANSIT"
-    status[travelling & (due <= 0)] = "OUT_FOR_DELIVERY"
-    status[travelling & (prom < due)] = "EXCEPTION"
     usd = 9.0 + 1.15 * weight * np.where(np.array([MODE[c] for c in codes]) == "AIR", 3.2, 0.55)
     rate = np.array([FX[c] for c in parties.currency])[customer]
     freight = np.round(usd * rate).astype(np.int64) * MONEY_SCALE
@@ -73,7 +61,7 @@ def write_shipments(world: World, parties: Parties, products: Products, book: Bo
         bol_no=[
             f"BOL{880_001 + n}" if MODE[c] in ("LTL", "FTL", "TRUCK") else None for n, c in enumerate(codes)
         ],
-        status=status.tolist(),
+        status=_statuses(ship, travelling, due, prom, damaged),
         planned_ship_on=days.plan(ship),
         goods_issue_at=left_at,
         shipped_on=days.past(ship),
@@ -83,7 +71,7 @@ def write_shipments(world: World, parties: Parties, products: Products, book: Bo
         recorded_on=days.past(delivered),
         last_event_at=np.where(travelling, left_at, arrived_at),
         pod_name=[
-            None if away else f"{LAST_NAMES[n * 7 % len(LAST_NAMES)]}"
+            None if away else LAST_NAMES[n * 7 % len(LAST_NAMES)]
             for n, away in enumerate(travelling.tolist())
         ],
         pod_note=["Pallet crushed, two cartons wet" if bad else None for bad in damaged.tolist()],
@@ -95,6 +83,26 @@ def write_shipments(world: World, parties: Parties, products: Products, book: Bo
         currency=[parties.currency[c] for c in customer.tolist()],
         created_at=left_at,
     )
+    _shipment_lines(world, written, ids, left_at)
+    recent = np.flatnonzero(ship >= -TRACKED_DAYS)
+    _packages(world, ids[recent], weight[recent])
+    _tracking(world, parties, ids, recent, ship, left_at, arrived_at, ship_to, due, prom)
+    return ids[parts.shipment]
+
+
+def _statuses(
+    ship: Ints, travelling: np.ndarray[Any, Any], due: Ints, prom: Ints, damaged: np.ndarray[Any, Any]
+) -> list[str]:
+    status = np.where(ship < -6, "POD_CONFIRMED", "DELIVERED").astype(object)
+    status[damaged & ~travelling & (ship > -12)] = "EXCEPTION"
+    status[travelling] = "IN_TRANSIT"
+    status[travelling & (due <= 0)] = "OUT_FOR_DELIVERY"
+    status[travelling & (prom < due)] = "EXCEPTION"
+    return list(status.tolist())
+
+
+def _shipment_lines(world: World, written: Written, ids: Ints, left_at: Ints) -> None:
+    parts = written.parts
     world.put(
         "shipment_line",
         len(parts.line),
@@ -105,10 +113,6 @@ def write_shipments(world: World, parties: Parties, products: Products, book: Bo
         lot="",
         created_at=left_at[parts.shipment],
     )
-    recent = np.flatnonzero(ship >= -TRACKED_DAYS)
-    _packages(world, ids[recent], weight[recent])
-    _tracking(world, parties, ids, recent, ship, left_at, arrived_at, ship_to, due, prom)
-    return ids[parts.shipment]
 
 
 def _site_hours(parties: Parties, site: Ints) -> np.ndarray[Any, Any]:

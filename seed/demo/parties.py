@@ -216,13 +216,9 @@ def _sites(world: World, calendar_id: dict[str, int]) -> dict[str, int]:
 
 
 def _customers(
-    world: World,
-    calendar_id: dict[str, int],
-    site_id: dict[str, int],
-    carrier_id: dict[str, int],
-    supplier_id: Ints,
-    lateness: np.ndarray[Any, Any],
-) -> Parties:
+    world: World, calendar_id: dict[str, int], site_id: dict[str, int], carrier_id: dict[str, int],
+    supplier_id: Ints, lateness: np.ndarray[Any, Any],
+) -> Parties:  # fmt: skip
     rng = world.rng
     currency = [c for c, heads in names.COMPANY_HEADS.items() for _ in heads]
     heads = [head for heads in names.COMPANY_HEADS.values() for head in heads]
@@ -237,11 +233,7 @@ def _customers(
     terms = ["NET30" if t < 3 else ("NET30", "NET45", "2/10NET30", "CIA")[i % 4] for i, t in enumerate(tier)]
     risk = ["CIA" if t == "CIA" else ("LOW", "LOW", "MED", "MED", "HIGH")[k]
             for t, k in zip(terms, rng.integers(0, 5, count), strict=True)]  # fmt: skip
-    limits = np.array((260_000, 110_000, 45_000, 20_000))[tier - 1] * rng.choice((0.75, 1.0, 1.5), count)
-    rate = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "JPY": 152.0, "BHD": 0.377}
-    limit = np.array(
-        [round(v * rate[c] / 5000) * 5000 or 10_000 for v, c in zip(limits, currency, strict=True)]
-    )
+    limit = _limits(rng, tier, currency)
     owner = [names.DESKS[p.site][i % len(names.DESKS[p.site])] for i, p in enumerate(home)]
     edi = (tier <= 2) & (rng.random(count) < 0.75)
     incoterm = [
@@ -283,37 +275,24 @@ def _customers(
         account_owner=[("callum.whitlock", "paulina.zielinski")[i % 2] for i in range(count)],
         csr_owner=owner,
     )
+    addresses = _ship_tos(world, calendar_id, site_id, carrier_id, customer_id, name, country, tier, home)
     parties = Parties(
-        site_id=site_id,
-        site_tz={code: tz for code, _, _, tz, _, _, _ in SITES},
-        calendar_id=calendar_id,
-        carrier_id=carrier_id,
-        supplier_id=supplier_id,
-        supplier_lateness=lateness,
-        customer_id=customer_id,
-        customer_name=name,
-        tier=tier,
-        currency=currency,
-        country=country,
-        terms=terms,
-        segment=segment,
-        owner=owner,
-        edi=edi,
-        incoterm=incoterm,
-        **_ship_tos(
-            world,
-            calendar_id,
-            site_id,
-            carrier_id,
-            customer_id,
-            name,
-            country,
-            tier,
-            home,
-        ),
-    )
+        site_id=site_id, site_tz={code: tz for code, _, _, tz, _, _, _ in SITES}, calendar_id=calendar_id,
+        carrier_id=carrier_id, supplier_id=supplier_id, supplier_lateness=lateness, customer_id=customer_id,
+        customer_name=name, tier=tier, currency=currency, country=country, terms=terms, segment=segment,
+        owner=owner, edi=edi, incoterm=incoterm, **addresses,
+    )  # fmt: skip
     _contacts(world, parties, heads)
     return parties
+
+
+def _limits(rng: np.random.Generator, tier: Ints, currency: list[str]) -> Ints:
+    """Return credit limits in whole units of each customer's currency; better tiers have more."""
+    limits = np.array((260_000, 110_000, 45_000, 20_000))[tier - 1] * rng.choice((0.75, 1.0, 1.5), len(tier))
+    rate = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "JPY": 152.0, "BHD": 0.377}
+    return np.array(
+        [round(v * rate[c] / 5000) * 5000 or 10_000 for v, c in zip(limits, currency, strict=True)]
+    )
 
 
 def _home(rng: np.random.Generator, country: str) -> names.Place:

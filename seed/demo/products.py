@@ -9,6 +9,7 @@ import numpy as np
 
 from domain.vocabulary.units import (
     MINOR_DIGITS,
+    MISSING,
     MONEY_SCALE,
     QUANTITY_SCALE,
     RATE_SCALE,
@@ -88,7 +89,6 @@ def add_products(world: World, parties: Parties) -> Products:
     ending = np.array([s in ("EOL_ANNOUNCED", "LAST_TIME_BUY", "PHASED_OUT", "OBSOLETE") for s in status])
     gone = np.array([s in ("PHASED_OUT", "OBSOLETE") for s in status])
     last_order = np.where(gone, today - 60, today + 45)
-    missing = np.iinfo(np.int64).min
     launched = _launch_days(world, status)
     world.put(
         "sku",
@@ -102,9 +102,9 @@ def add_products(world: World, parties: Parties) -> Products:
         family=family,
         supplier_id=parties.supplier_id[supplier],
         launch_on=launched,
-        eol_announced_on=np.where(ending, np.where(gone, today - 200, today - 40), missing),
-        last_order_on=np.where(ending, last_order, missing),
-        last_ship_on=np.where(ending, last_order + 60, missing),
+        eol_announced_on=np.where(ending, np.where(gone, today - 200, today - 40), MISSING),
+        last_order_on=np.where(ending, last_order, MISSING),
+        last_ship_on=np.where(ending, last_order + 60, MISSING),
         superseded_by_id=successor,
         supersession_ratio=[RATE_SCALE if s is not None else None for s in successor],
         abc=["A" if r < count * 0.2 else "B" if r < count * 0.5 else "C" for r in rank],
@@ -119,11 +119,10 @@ def add_products(world: World, parties: Parties) -> Products:
         origin_country=origin,
         lot_controlled=[c.startswith("LUB") for c in code],
     )
-    story = {purpose: code.index(name) for purpose, name in STORY_SKUS.items()}
     products = Products(
         sku_id=sku_id, code=code, text=text, uom=uom, status=status, price=prices, cost=cost,
-        weight=np.array(weight), supplier=np.array(supplier, dtype=np.int64), popularity=popularity, story=story,
-        parts={}, launched=launched, last_order=np.where(ending, last_order, today + 10_000),
+        weight=np.array(weight), supplier=np.array(supplier, dtype=np.int64), popularity=popularity,
+        story={purpose: code.index(name) for purpose, name in STORY_SKUS.items()}, parts={}, launched=launched, last_order=np.where(ending, last_order, today + 10_000),
         neighbour=_neighbours(family, prices, status),
     )  # fmt: skip
     _site_parameters(world, parties, products, lead)

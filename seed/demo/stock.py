@@ -105,7 +105,7 @@ def write_stock(
     stocked = kept[(opening[kept] > 0) | (final[kept] > 0)]
     start = int(world.days.past(int(issue_day.min()) - 1)) * DAY_SECONDS + 6 * 3_600
     ledger.add("OPENING", stocked, np.int64(start), opening[stocked])
-    supply_id = _purchase_orders(world, parties, products, received, ledger)
+    _purchase_orders(world, parties, products, received, ledger)
     issued_at = np.array(world.sheets["shipment"][0][0]["goods_issue_at"])[parts.shipment]
     ledger.add(
         "GOODS_ISSUE",
@@ -130,7 +130,7 @@ def write_stock(
         reserved=lines["onhand"][holders], line=written.line_id[holders],
         supply=on_hand_supply[pair[holders]],
     )  # fmt: skip
-    peg_supply, receipt = _incoming(world, parties, products, book, written, pair, named, supply_id)
+    peg_supply, receipt = _incoming(world, parties, products, book, pair, named)
     _reservations(world, book, written, holders, on_hand_supply[pair[holders]], peg_supply)
     _write_ledger(world, products, ledger)
     return receipt
@@ -186,7 +186,7 @@ def _purchase_orders(
     products: Products,
     received: Receipts,
     ledger: Ledger,
-) -> Ints:
+) -> None:
     rng, days = world.rng, world.days
     count = len(received.pair)
     rank = np.argsort(received.day, kind="stable")
@@ -220,7 +220,6 @@ def _purchase_orders(
     )
     at = days.past(day) * DAY_SECONDS + 86_000
     ledger.add("RECEIPT", pair, np.minimum(at, world.now_s - 120), qty, supply=ids)
-    return ids
 
 
 def _balances(world: World, products: Products, kept: Ints, final: Ints, reserved: Ints) -> Ints:
@@ -260,14 +259,7 @@ def _balances(world: World, products: Products, kept: Ints, final: Ints, reserve
 
 
 def _incoming(
-    world: World,
-    parties: Parties,
-    products: Products,
-    book: Book,
-    written: Written,
-    pair: Ints,
-    named: list[PurchaseOrder],
-    past: Ints,
+    world: World, parties: Parties, products: Products, book: Book, pair: Ints, named: list[PurchaseOrder]
 ) -> tuple[Ints, Ints]:
     """Write purchase orders still to come: for the pegs, for stories, and spare ones; return supply and day by line."""
     lines, rng, days = book.lines, world.rng, world.days
