@@ -21,6 +21,7 @@ from pages.shared import (
 from pages.shared.frame import Opened
 from pages.shared.import_draft import Draft
 from pages.shared.import_profiles import Choice
+from pages.shared.import_words import words
 
 OWN = "own"
 DONE = "import_done"
@@ -41,6 +42,8 @@ def show(opened: Opened) -> None:
 
 def _choose() -> None:
     profiles = import_profiles.shipped()
+    for refusal in import_profiles.broken():
+        frame.refused(refusal)
     left, right = st.columns([3, 2], gap="small")
     with left.container(border=True, height="stretch"):
         st.subheader("Files", anchor=False)
@@ -113,7 +116,7 @@ def _clear(chosen: Choice) -> frozenset[str]:
         st.multiselect(
             "Fields that an empty cell empties",
             fields,
-            format_func=wording.code,
+            format_func=words,
             placeholder="None: an empty cell keeps what is stored",
             key=f"import_clear_{chosen.profile.profile}",
         )
@@ -133,7 +136,18 @@ def _expected(chosen: Choice) -> None:
                 else ""
             )
             columns = [column.header[0] if column.header else key for key, column in file.columns.items()]
-            st.markdown(f"**{wording.code(name)}** ({need}){by}  \n:small[Columns: {', '.join(columns)}]")
+            left, right = st.columns([5, 1], vertical_alignment="center")
+            left.markdown(f"**{words(name)}** ({need}){by}  \n:small[Columns: {', '.join(columns)}]")
+            right.download_button(
+                "Template",
+                data=import_profiles.template(file),
+                file_name=f"{name}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                help=f"An empty file with the headers of {words(name)}.",
+                key=f"import_template_{name}",
+            )
 
 
 def _run(draft: Draft) -> None:

@@ -17,7 +17,7 @@ BATCHES = (
     table.Column("open", "Batch", "link", "small", shows=r"batch=(\d+)", pinned=True),
     table.Column("when", "When"),
     table.Column("imported_by", "Who", width="small"),
-    table.Column("files", "Files", width="large"),
+    table.Column("files", "Files", width="medium"),
     table.Column("profile", "Profile", width="small"),
     table.Column("state", "State"),
     table.Column("rows", "Lines", "count"),

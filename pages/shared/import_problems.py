@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from db.queries import quarantine
 from domain.exchange.files import export
-from pages.shared import frame, linked, runtime, state, table, wording
+from domain.exchange.imports import replay
+from domain.exchange.imports.profile import Profile
+from domain.vocabulary.errors import DomainError
+from pages.shared import frame, import_profiles, linked, runtime, state, table, wording
 from pages.shared.frame import Opened
 
 ALL = "all"
 SAME = ["file", "column", "value", "rule", "text", "fix"]
-FROZEN = "import_problem_rows"
+FROZEN, ROUND, NOTICE = "import_problem_rows", "import_problem_round", "import_problem_notice"
+MODES = {"value": "Same value together", "row": "Row by row"}
 LABELS = {
     "file": "File",
     "row_no": "Row",
@@ -44,12 +49,17 @@ class Corrections:
 def show(opened: Opened) -> None:
     """Draw the problems of rows that wait, the grid to correct them, and their download."""
     linked.leave("batch")
+    _notice()
     waiting = runtime.read(quarantine.held_by_batch)
     if waiting.empty:
         frame.nothing_here(
             "No row waits for a correction.",
             todo="Rows that break a rule are held here, each with its place, its value and what to do.",
         )
+        if st.button(
+            "Bring files in", icon=":material/upload_file:", on_click=linked.turn, kwargs={"view": "bring_in"}
+        ):
+            st.rerun()
         return
     batch_id = _pick(waiting)
     found = runtime.read(quarantine.problems, batch_id=batch_id)
@@ -58,10 +68,39 @@ def show(opened: Opened) -> None:
     st.markdown(
         f"{wording.lines(rows, 'row')} with {wording.lines(len(found), 'problem')} of {wording.lines(kinds, 'kind')}."
     )
-    corrections = _grid(found)
+    profiles = _profiles(found)
+    corrections = _grid(found, batch_id)
     if corrections is not None:
-        _replay(corrections)
+        _replay(corrections, found, profiles)
     _downloads(batch_id, found)
+
+
+def _notice() -> None:
+    told = state.recall(NOTICE, lambda: None)
+    if told is not None:
+        st.success(told, icon=":material/check_circle:")
+        state.forget(NOTICE)
+
+
+def _profiles(found: pd.DataFrame) -> dict[str, Profile]:
+    """Return the profiles that the rows were read by; one that is not shipped has to be given again."""
+    known = import_profiles.known()
+    profiles: dict[str, Profile] = {}
+    for name in found["profile"].drop_duplicates():
+        if name in known:
+            profiles[name] = known[name]
+            continue
+        given = st.file_uploader(
+            f"These rows were read by the profile “{name}”, which is not shipped. Give its YAML file to replay them.",
+            type=["yaml", "yml"],
+            key=f"import_replay_profile_{name}",
+        )
+        if given is not None:
+            try:
+                profiles[name] = import_profiles.brought(given.name, given.getvalue()).profile
+            except DomainError as refusal:
+                frame.refused(refusal)
+    return profiles
 
 
 def _pick(waiting: pd.DataFrame) -> int | None:
@@ -72,17 +111,23 @@ def _pick(waiting: pd.DataFrame) -> int | None:
     return None if chosen == ALL else int(chosen)
 
 
-def _grid(found: pd.DataFrame) -> Corrections | None:
-    by_value = st.segmented_control(
-        "Correct", ["value", "row"], default="value", required=True, key="import_problem_mode",
-        format_func=lambda mode: "Same value together" if mode == "value" else "Row by row", label_visibility="collapsed",
-    ) == "value"  # fmt: skip
-    shown = _together(found) if by_value else found.assign(ids=found["quarantine_id"].map(lambda one: [one]))
-    # The grid keeps the rows that it was opened with: an edit belongs to a row by its place.
-    name = f"{FROZEN}_{by_value}_{hash(tuple(found['quarantine_id']))}"
-    kept: pd.DataFrame = state.recall(
-        name, lambda: shown.assign(corrected="", leave_out=False).reset_index(drop=True)
+def _grid(found: pd.DataFrame, batch_id: int | None) -> Corrections | None:
+    mode = st.segmented_control(
+        "Correct",
+        list(MODES),
+        default="value",
+        required=True,
+        key="import_problem_mode",
+        format_func=MODES.__getitem__,
+        label_visibility="collapsed",
     )
+    by_value = mode == "value"
+    # The grid keeps the rows that it was opened with, because an edit belongs to a row by its place.
+    name = f"{FROZEN}_{mode}_{batch_id}_{state.recall(ROUND, int)}"
+    kept: pd.DataFrame = state.recall(name, lambda: _opened(found, by_value=by_value))
+    if set(kept["ids"].explode()) != set(found["quarantine_id"]):
+        st.warning("Rows were corrected or held since this grid was opened.", icon=":material/sync:")
+        st.button("Load them again", on_click=_next_round, key="import_problem_reload")
     columns = BY_VALUE if by_value else BY_ROW
     with st.form("import_corrections", border=False):
         edited = st.data_editor(
@@ -101,9 +146,16 @@ def _grid(found: pd.DataFrame) -> Corrections | None:
             else "Corrects the one cell of that row."
         )
         sent = st.form_submit_button("Replay corrected rows", type="primary", icon=":material/replay:")
-    if not sent:
-        return None
-    return _typed(kept, edited)
+    return _typed(kept, edited) if sent else None
+
+
+def _opened(found: pd.DataFrame, *, by_value: bool) -> pd.DataFrame:
+    shown = _together(found) if by_value else found.assign(ids=found["quarantine_id"].map(lambda one: [one]))
+    return shown.assign(corrected="", leave_out=False).reset_index(drop=True)
+
+
+def _next_round() -> None:
+    state.remember(ROUND, state.recall(ROUND, int) + 1)
 
 
 def _together(found: pd.DataFrame) -> pd.DataFrame:
@@ -143,10 +195,50 @@ def _typed(kept: pd.DataFrame, edited: pd.DataFrame) -> Corrections:
     return said
 
 
-def _replay(corrections: Corrections) -> None:
+def _replay(corrections: Corrections, found: pd.DataFrame, profiles: dict[str, Profile]) -> None:
+    """Bring the corrected rows in as batches of their own, one profile after the other."""
     if not corrections:
         st.info("Type a corrected value or tick Leave out first.", icon=":material/edit:")
         return
+    parts: list[str] = []
+    of_profile = found.drop_duplicates("quarantine_id").set_index("quarantine_id")["profile"].to_dict()
+    for name in sorted(
+        {of_profile[one] for one in {*corrections.cells, *corrections.left_out} if one in of_profile}
+    ):
+        if name not in profiles:
+            st.warning(
+                f"Give the profile “{name}” above first; its rows still wait.", icon=":material/description:"
+            )
+            return
+        with st.status("Replaying corrected rows", expanded=False) as status:
+            told = runtime.execute(
+                replay.replay,
+                profile=profiles[name],
+                corrections={
+                    one: said for one, said in corrections.cells.items() if of_profile.get(one) == name
+                },
+                left_out=[one for one in corrections.left_out if of_profile.get(one) == name],
+            )
+            status.update(label="Replayed", state="complete")
+        if isinstance(told, runtime.Refused):
+            frame.refused(told)
+            return
+        parts.append(_outcome(told.value))
+    state.remember(NOTICE, " ".join(parts))
+    _next_round()
+    st.rerun()
+
+
+def _outcome(told: dict[str, Any]) -> str:
+    came = told["accepted"] + told["amended"] + told["unchanged"]
+    parts = [f"{wording.lines(came, 'row')} came in"]
+    if told["batch_ids"]:
+        parts[0] += f" as batch {', '.join(map(str, told['batch_ids']))}"
+    if told["quarantined"]:
+        parts.append(f"{wording.count(told['quarantined'])} still held, with its problem renewed")
+    if told["left_out"]:
+        parts.append(f"{wording.count(told['left_out'])} left out for good")
+    return ", ".join(parts) + "."
 
 
 def _downloads(batch_id: int | None, found: pd.DataFrame) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import fnmatch
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
-from domain.exchange.imports.profile import Profile, load
+from domain.exchange.imports.profile import Profile, SourceFile, load
+from domain.vocabulary.errors import DomainError
+from pages.shared import state
 
 FOLDER = Path(__file__).resolve().parents[2] / "seed" / "profiles"
+BROUGHT = "import_profiles_brought"
 
 
 class Choice(NamedTuple):
@@ -22,20 +27,50 @@ class Choice(NamedTuple):
 
 
 def shipped() -> dict[str, Choice]:
-    """Return the shipped profiles by name."""
+    """Return the shipped profiles by name; one that cannot be used is left out and told by `broken`."""
+    return {name: found for name, found in _all().items() if isinstance(found, Choice)}
+
+
+def broken() -> list[DomainError]:
+    """Return why profiles in the folder cannot be used."""
+    return [found for found in _all().values() if isinstance(found, DomainError)]
+
+
+def _all() -> dict[str, Choice | DomainError]:
     return {path.stem: _read(path.name, path.stat().st_mtime_ns) for path in sorted(FOLDER.glob("*.yaml"))}
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _read(name: str, _changed: int) -> Choice:
+def _read(name: str, _changed: int) -> Choice | DomainError:
     text = (FOLDER / name).read_text(encoding="utf-8")
-    return Choice(load(text, name=name), text)
+    try:
+        return Choice(load(text, name=name), text)
+    except DomainError as refusal:
+        return refusal
 
 
 def brought(name: str, content: bytes) -> Choice:
     """Return the profile in an uploaded file; raise DomainError import.profile_invalid when it is none."""
     text = content.decode("utf-8-sig", errors="replace")
-    return Choice(load(text, name=name), text)
+    choice = Choice(load(text, name=name), text)
+    state.recall(BROUGHT, dict)[choice.profile.profile] = choice
+    return choice
+
+
+def known() -> dict[str, Profile]:
+    """Return the profiles at hand by their own names: shipped ones, and those that this tab brought along."""
+    return {
+        choice.profile.profile: choice.profile
+        for choice in (*shipped().values(), *state.recall(BROUGHT, dict).values())
+    }
+
+
+def template(file: SourceFile) -> bytes:
+    """Return an empty CSV with the headers of a profile's file (UTF-8 with byte-order mark, as Excel likes it)."""
+    text = io.StringIO()
+    headers = [column.header[0] if column.header else name for name, column in file.columns.items()]
+    csv.writer(text, delimiter=file.delimiter or ",", lineterminator="\r\n").writerow(headers)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def likely(names: Sequence[str], profiles: dict[str, Choice]) -> str | None:

@@ -12,7 +12,7 @@ import streamlit as st
 from db.queries import imports as queries
 from domain.services import import_undo
 from pages.shared import frame, runtime, state, table, wording
-from pages.shared.import_words import words
+from pages.shared.import_words import records, words
 
 ASKED = "import_undo_asked"
 KEPT = (
@@ -45,7 +45,7 @@ def ask(batch_id: int) -> None:
         if isinstance(told, runtime.Refused):
             frame.refused(told)
         else:
-            st.markdown(sentence(told.value))
+            st.markdown(sentence(told.value, done=False))
             kept(told.value, key=f"keep_{batch_id}")
             st.caption("Everything goes back in one transaction. The file can be imported again afterwards.")
         with st.container(horizontal=True):
@@ -66,12 +66,13 @@ def _look(batch_id: int) -> None:
     state.remember(ASKED, (batch_id, runtime.execute(import_undo.preview, batch_id=batch_id)))
 
 
-def sentence(report: dict[str, Any]) -> str:
-    """Return in words what an undo takes back."""
-    gone = ", ".join(
-        f"{wording.count(number)} {words(name).lower()}" for name, number in report["deleted"].items()
-    )
-    parts = [f"Removed: {gone or 'nothing'}.", f"Fields set back: {wording.count(report['restored'])}."]
+def sentence(report: dict[str, Any], *, done: bool = True) -> str:
+    """Return in words what an undo took back, or would take back."""
+    gone = ", ".join(records(name, number) for name, number in report["deleted"].items())
+    parts = [
+        f"{'Removed' if done else 'Removes'}: {gone or 'nothing'}.",
+        f"{'Set' if done else 'Sets'} back: {wording.lines(report['restored'], 'field')}.",
+    ]
     if report["kept"]:
         parts.append(f"Stays, because it was changed or used since: {wording.count(len(report['kept']))}.")
     if report["needed"]:

@@ -40,3 +40,13 @@ def answer(question: str, value: str) -> str:
     if kind == "column":
         return f"{what} is “{value}”"
     return f"{what} is read as {date_format(value)}" if kind == "date" else f"in {what} {number_marks(value)}"
+
+
+PLURALS = {"supply": "supplies"}
+
+
+def records(table: str, number: int) -> str:
+    """Return a count of records in words: ("sales_order_line", 3) is "3 order lines"."""
+    name = table.removeprefix("sales_")
+    text = " ".join(word.upper() if word in ACRONYMS else word for word in name.split("_"))
+    return f"{number:,} {text if number == 1 else PLURALS.get(text, text + 's')}"

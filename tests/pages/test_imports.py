@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, func, select, table, text
 from streamlit.testing.v1 import AppTest
 
 from domain.settings import settings
-from tests.small_import import BAD, GOOD, PROFILE, lines_file
+from pages.shared.import_profiles import template
+from tests.small_import import BAD, GOOD, PROFILE, lines_file, profile
 
 MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 SCREEN = "control/imports.py"
@@ -249,3 +250,72 @@ def test_the_scms_profile_is_chosen_by_the_files_name(screen: Open) -> None:
     sound(at.run())
     assert next(box for box in at.selectbox if "What system" in box.label).value == "scms"
     assert "The file names fit this profile." in said(at)
+
+
+def held(at: AppTest) -> AppTest:
+    """Import three good and three bad rows and go to the problems."""
+    at = give(at, ("lines.csv", lines_file(*GOOD, *BAD)))
+    sound(at.button(key="import_commit").click().run())
+    return sound(at.button(key="import_to_problems").click().run())
+
+
+def correct(at: AppTest, mode: str, edits: dict[int, dict[str, object]], look: str = "") -> AppTest:
+    """Type into the grid of corrections (by row of the grid) and replay; `look` turns to a mode first."""
+    if look:
+        sound(at.segmented_control(key="import_problem_mode").set_value(look).run())
+    key = next(name for name in at.session_state if str(name).startswith(f"grid_import_problem_rows_{mode}"))
+    at.session_state[key] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
+    return sound(next(one for one in at.button if one.label == "Replay corrected rows").click().run())
+
+
+def test_one_typed_value_corrects_all_rows_with_the_same_value(screen: Open, sqlite_url: str) -> None:
+    at = held(screen())
+    assert "3 rows with 3 problems of 2 kinds." in said(at)
+    at = correct(at, "value", {0: {"corrected": "15"}})
+    assert "2 rows came in as batch 2." in said(at)
+    assert count(sqlite_url, "sales_order_line") == 5
+    assert "1 row with 1 problem of 1 kind." in said(at)
+
+
+def test_a_row_can_be_left_out_and_a_wrong_correction_keeps_its_row(screen: Open, sqlite_url: str) -> None:
+    at = held(screen())
+    at = correct(at, "value", {0: {"corrected": "lots"}, 1: {"leave_out": True}})
+    assert "2 still held" in said(at)
+    assert "1 left out for good" in said(at)
+    assert count(sqlite_url, "sales_order_line") == 3
+    assert "2 rows with 2 problems" in said(at)
+
+
+def test_another_day_the_profile_of_ones_own_is_asked_for(screen: Open, sqlite_url: str) -> None:
+    held(screen())
+    at = screen(view="problems")
+    at = correct(at, "row", {0: {"corrected": "15"}}, look="row")
+    assert "Give the profile “small” above first" in at.warning[0].value
+    at.file_uploader(key="import_replay_profile_small").upload("small.yaml", PROFILE.encode())
+    at = correct(sound(at.run()), "row", {0: {"corrected": "15"}})
+    assert "1 row came in as batch 2." in said(at)
+    assert count(sqlite_url, "sales_order_line") == 4
+
+
+def test_a_template_has_the_headers_of_the_profile() -> None:
+    file = next(iter(profile().files.values()))
+    assert template(file).decode("utf-8-sig") == "Order,Line,Customer,SKU,Qty,Price,Promised\r\n"
+
+
+def test_nothing_typed_is_said_and_changes_nothing(screen: Open, sqlite_url: str) -> None:
+    at = held(screen())
+    sound(next(one for one in at.button if one.label == "Replay corrected rows").click().run())
+    assert "Type a corrected value or tick Leave out first." in said(at)
+    assert count(sqlite_url, "import_batch") == 1
+
+
+def test_undo_shows_what_goes_and_takes_it_back(screen: Open, sqlite_url: str) -> None:
+    at = give(screen(), ("lines.csv", lines_file(*GOOD)))
+    sound(at.button(key="import_commit").click().run())
+    sound(at.button(key="import_to_history").click().run())
+    sound(at.button(key="undo_1").click().run())
+    assert "Removes: 3 order lines" in said(at)
+    assert count(sqlite_url, "sales_order_line") == 3
+    sound(at.button(key="undo_confirm_1").click().run())
+    assert count(sqlite_url, "sales_order_line") == 0
+    assert "Undone by" in said(sound(at.run()))
