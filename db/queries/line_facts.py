@@ -204,7 +204,8 @@ def _first_change_after(as_of: AsOf, field: str) -> Subquery:
 def _delivered_by(as_of: AsOf) -> ColumnElement[Any]:
     """Quantity delivered by `as_of`: from the shipments where there are any, else as the line states it."""
     shipped = (
-        select(func.sum(type_coerce(ShipmentLine.qty, Integer)))
+        # PostgreSQL sums integers to a decimal, whose division would not be one of integers.
+        select(cast(func.sum(type_coerce(ShipmentLine.qty, Integer)), BigInteger))
         .join(Shipment, Shipment.shipment_id == ShipmentLine.shipment_id)
         .where(ShipmentLine.line_id == SalesOrderLine.line_id, Shipment.delivered_on <= as_of)
         .correlate(SalesOrderLine)
@@ -224,12 +225,12 @@ def _open_amount(
     """
     amount = type_coerce(SalesOrderLine.net_amount, Integer)
     net, rest = type_coerce(qty_net, Integer), type_coerce(qty_open, Integer)
-    share = (amount.op("/")(net)) * rest + ((amount % net) * rest).op("/")(net)
+    share = (amount // net) * rest + ((amount % net) * rest) // net
     minor = case(
         *((SalesOrder.currency == code, MONEY_SCALE // 10**digits) for code, digits in MINOR_DIGITS.items()),
         else_=MONEY_SCALE // 100,
     )
-    rounded = ((share + minor.op("/")(2)).op("/")(minor)) * minor
+    rounded = ((share + minor // 2) // minor) * minor
     return case(
         (~is_open, 0),
         (rest == net, amount),

@@ -51,7 +51,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     )
 table.show(
     rows,
-    date_answers.COLUMNS,
+    date_answers.COLUMNS if text else date_answers.MOVED,
     alt=f"{len(rows)} order lines with requested, promised and expected day, slip in days and reason",
     key="dates",
     missing=wording.MISSING,

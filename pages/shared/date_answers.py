@@ -53,6 +53,12 @@ COLUMNS = (
     Column("ship_to", "Ship to", "text", 160),
     Column("sentence", "Safe to tell", "text", 420),
 )
+_FIRST = ("order", "line_no", "customer", "sku", "promised_on", "moved")
+MOVED = (
+    *(next(column for column in COLUMNS if column.name == name) for name in _FIRST),
+    *(column for column in COLUMNS if column.name not in _FIRST),
+)
+"""The same columns for the list of moves, the move itself before what fits no more."""
 EXPORTED = (Column("order_no", "Order"), *(column for column in COLUMNS if column.name != "order"))
 
 

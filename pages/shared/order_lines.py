@@ -109,6 +109,8 @@ def sentence(totals: pd.DataFrame, wanted: LineFilter) -> str:
         for row in totals.sort_values("lines", ascending=False).itertuples()
         if row.valued_lines
     ]
+    if not number:
+        return f"{what}: **no line**"
     unvalued = number - int(totals["valued_lines"].sum())
     gap = f" · value of {wording.lines(unvalued)} {wording.MISSING}" if values and unvalued else ""
     worth = f"worth {', '.join(values)}{gap}" if values else f"value {wording.MISSING}"
@@ -137,10 +139,12 @@ def nothing(opened: frame.Opened, chosen: filters.Chosen) -> None:
     all_of_state = LineFilter(opened.as_of, state=wanted.state)
     hidden = int(runtime.read(queries.summary, wanted=all_of_state, live=opened.live)["lines"].sum())
     if chosen.narrows and hidden:
-        frame.nothing_here(
-            f"No line matches. The filters hide {wording.lines(hidden)}.", todo=" · ".join(_parts(chosen))
-        )
-        st.button("Clear filters", icon=":material/filter_alt_off:", type="primary", on_click=filters.clear)
+        with st.container(border=True, horizontal_alignment="center"):
+            st.markdown(f"**No line matches. The filters hide {wording.lines(hidden)}.**", width="content")
+            st.caption(" · ".join(_parts(chosen)), width="content")
+            st.button(
+                "Clear filters", icon=":material/filter_alt_off:", type="primary", on_click=filters.clear
+            )
         return
     if wanted.state in (LineState.OVERDUE, LineState.AT_RISK, LineState.ON_HOLD, LineState.NO_PROMISE):
         open_lines = _count(LineFilter(opened.as_of), opened)

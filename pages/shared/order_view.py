@@ -135,7 +135,7 @@ def facts(order: Mapping[str, Any], lines: pd.DataFrame, opened: frame.Opened) -
     with st.container(border=True):
         with st.container(horizontal=True, gap="small"):
             for label, value in shown.items():
-                with st.container(width=182, gap=None):
+                with st.container(width=155, gap=None):
                     st.caption(label)
                     st.markdown(
                         wording.plain(str(value)) if value not in (None, "") else f":gray[{wording.MISSING}]"

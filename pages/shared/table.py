@@ -14,7 +14,7 @@ from domain.vocabulary.units import MINOR_DIGITS
 from pages.shared import runtime
 
 Kind = Literal["text", "link", "count", "quantity", "money", "day", "instant", "percent", "bar"]
-MONEY_FORMAT = {0: "localized", 2: "accounting", 3: "%.3f"}
+MONEY_FORMAT = {0: "localized", 2: "accounting", 3: "localized"}
 LAZY_FROM = 10_000
 ROW = 35
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from urllib.parse import parse_qsl, urlencode
 
 import pandas as pd
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from db.queries import choices, lines
 from domain.vocabulary.line_filter import LineFilter, LineState, parse
 from domain.vocabulary.statuses import WaitReason
+from domain.vocabulary.units import round_minor
 from tests.worlds import DEMO_DAY
 
 PAST = date(2026, 5, 20)
@@ -96,6 +98,18 @@ def test_every_word_of_the_text_must_occur(demo_engine: Engine) -> None:
     assert set(both["order_no"]) == {line["order_no"]}
     assert line["line_id"] in set(both["line_id"])
     assert percent.empty
+
+
+def test_the_open_value_is_the_open_share_of_the_net_amount(demo_engine: Engine) -> None:
+    with demo_engine.connect() as connection:
+        found = _rows(connection, LineFilter(DEMO_DAY))
+    parts = found[(found["qty_open"] < found["qty_net"]) & found["net_amount"].notna()]
+    assert len(parts) > 20
+    for row in parts.itertuples():
+        exact = Decimal(str(row.net_amount)) * Decimal(str(row.qty_open)) / Decimal(str(row.qty_net))
+        assert Decimal(str(row.open_amount)) == round_minor(exact, row.currency)
+    whole = found[found["qty_open"] == found["qty_net"]]
+    assert (whole["open_amount"] == whole["net_amount"]).all()
 
 
 def test_on_a_past_day_what_rests_on_todays_rows_is_not_recorded(demo_engine: Engine) -> None:
