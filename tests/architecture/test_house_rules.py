@@ -69,14 +69,15 @@ def test_every_folder_is_a_package() -> None:
 
 
 def test_only_the_unit_of_work_commits() -> None:
-    """A service may be called `commit`; it then takes a unit of work."""
+    """A connection's or session's commit takes no argument; a service called `commit` takes its unit of work."""
     found = [
         f"{path}:{call.lineno}"
         for path, tree in modules().items()
         for call in calls(tree)
         if isinstance(call.func, ast.Attribute)
         and call.func.attr == "commit"
-        and not any(word.arg == "uow" for word in call.keywords)
+        and not call.args
+        and not call.keywords
         and path != "db/unit_of_work.py"
     ]
     assert not found
