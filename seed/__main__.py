@@ -44,6 +44,27 @@ def import_(
     raise typer.Exit(code)
 
 
+@app.command()
+def undo(
+    batch_id: Annotated[int, typer.Argument(help="Number of the import, as its report says it.")],
+    database: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")] = False,
+) -> None:
+    """Undo an import: 0 all back, 6 some records kept because they changed since, 3 no such batch, 5 needed."""
+    address = database or import_command.default_database()
+    raise typer.Exit(import_command.take_back(batch_id, database=address, as_json=as_json, dry_run=dry_run))
+
+
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Argument(help="Where to write the empty files; made when missing.")],
+    profile: Annotated[str, typer.Option(help="Name of a profile, or the path of a .yaml file.")] = "generic",
+) -> None:
+    """Write an empty CSV and XLSX with the right headers for each file of a profile."""
+    raise typer.Exit(import_command.write_templates(folder, profile))
+
+
 app.command("demo")(demo)
 app.command("scale")(scale_command)
 

@@ -24,7 +24,14 @@ def assign(profile: Profile, tables: Sequence[RawTable]) -> dict[str, RawTable]:
     for table in tables:
         named = [n for n, spec in profile.files.items() if _bears_name(spec, table)]
         free = [n for n in profile.files if n not in assigned]
-        fitting = [n for n in named if covers(profile.files[n], table)] or named
+        fitting = [n for n in named if covers(profile.files[n], table)]
+        if not fitting and any(
+            other.file == table.file and other is not table and covers(profile.files[n], other)
+            for other in tables
+            for n in named
+        ):
+            continue  # another sheet of this workbook is meant; a guide beside the table, say
+        fitting = fitting or named
         if not fitting:
             fitting = [n for n in free if covers(profile.files[n], table)]
         if not fitting and len(profile.files) == 1 and len(tables) == 1:
@@ -53,7 +60,7 @@ def _bears_name(spec: SourceFile, table: RawTable) -> bool:
 def covers(spec: SourceFile, table: RawTable) -> bool:
     """Return whether the table has the columns that the file must have."""
     have = {folded(name) for name in table.columns}
-    wanted = [name for name, column in spec.columns.items() if column.required or name in spec.key]
+    wanted = [name for name in spec.columns if spec.must_have(name)]
     return all(any(folded(h) in have for h in candidates(name, spec.columns[name])) for name in wanted)
 
 
@@ -113,7 +120,7 @@ def _musts(spec: SourceFile) -> list[str]:
     return [
         (column.header[0] if column.header else name)
         for name, column in spec.columns.items()
-        if column.required or name in spec.key
+        if spec.must_have(name)
     ]
 
 

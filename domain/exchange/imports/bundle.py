@@ -68,11 +68,12 @@ class Sheet:
 
 @dataclass
 class Bundle:
-    """All sheets of an import, joined."""
+    """All sheets of an import, joined; `untold` are fields by kind of which no file or column tells anything."""
 
     profile: Profile
     sheets: dict[str, Sheet]
     absent: list[str]
+    untold: dict[str, list[str]] = field(default_factory=dict)
 
 
 class SheetScope(Scope):

@@ -76,5 +76,7 @@ def _options(profile: Profile, name: str) -> ReadOptions:
         header_row=chosen.header_row,
         sheet=chosen.sheet,
         json_path=chosen.json_path,
+        has_header=chosen.has_header,
+        columns=tuple(chosen.column_names) or None,
         header_contains=headers,
     )

@@ -78,7 +78,7 @@ def _sheet(profile: Profile, name: str, table: RawTable, said: Answers, answers:
         header = next((have[folded(candidate)] for candidate in names if folded(candidate) in have), None)
         if header is not None:
             headers[column_name] = header
-        elif column.required or column_name in spec.key:
+        elif spec.must_have(column_name):
             raise missing(table, column_name, column, set(headers.values()))
         else:
             unknown.add(column_name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from domain.exchange.imports.assignment import fingerprint
 from domain.exchange.imports.bundle import Bundle, Sheet, SheetScope, path_up, unknown_columns
 from domain.exchange.imports.cells import plain_text
-from domain.exchange.imports.expressions import Scope, evaluate
+from domain.exchange.imports.expressions import Expression, Scope, evaluate
 from domain.exchange.imports.holding import Held, hold_back
 from domain.exchange.imports.profile import Profile, Records
 from domain.exchange.imports.storing import CodeMaps, Store
@@ -146,11 +146,18 @@ def _records(
                 gathered.setdefault(key, []).append(index)
         groups = list(gathered.values())
     if _optional(bundle, kind, spec):
-        groups = _with_key(groups, [evaluate(spec.fields[key], rows) for key in KEYS[kind] if key in spec.fields])
+        groups = _with_key(
+            groups, [evaluate(spec.fields[key], rows) for key in KEYS[kind] if key in spec.fields]
+        )
     plain = not spec.group and len(groups) == len(sheet)
     scope: Scope = rows if plain else GroupScope(rows, groups)
     store = Store(bundle, kind, spec, sheet, groups, codes, unmapped)
-    stored = {field: store.column(field, evaluate(formula, scope)) for field, formula in spec.fields.items()}
+    gaps = unknown_columns(bundle)
+    # A field of which no file tells anything is left out, so that it may still be derived from other records.
+    told = {
+        field: formula for field, formula in spec.fields.items() if not _untold(formula, spec.from_, gaps)
+    }
+    stored = {field: store.column(field, evaluate(formula, scope)) for field, formula in told.items()}
     if kind == "line" and "net_amount" not in stored and {"qty_ordered", "net_price"} <= set(stored):
         stored["net_amount"] = [
             _amount(q, c, s, p) for q, c, s, p in zip(
@@ -258,15 +265,15 @@ def _unknown_fields(bundle: Bundle) -> dict[str, list[str]]:
         if spec.from_ not in bundle.sheets:
             out[kind] = sorted(spec.fields)
             continue
-        lost = sorted(
-            field
-            for field, formula in spec.fields.items()
-            if (named := list(formula.columns()))
-            and all(c in gaps.get(f or spec.from_, ()) for f, c in named)
-        )
+        lost = sorted(f for f, formula in spec.fields.items() if _untold(formula, spec.from_, gaps))
         if lost:
             out[kind] = lost
     return out
+
+
+def _untold(formula: Expression, base: str, gaps: Mapping[str, set[str]]) -> bool:
+    named = list(formula.columns())
+    return bool(named) and all(column in gaps.get(file or base, ()) for file, column in named)
 
 
 def _totals(sets: list[RecordSet]) -> dict[str, dict[str, str]]:

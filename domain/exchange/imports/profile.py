@@ -16,17 +16,24 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from domain.exchange.imports.expressions import Expression, parse
+from domain.exchange.imports.plain_yaml import load_yaml
 from domain.vocabulary.canonical import FIELDS
 from domain.vocabulary.errors import DomainError
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, (str, int)) else value
+    return [value] if isinstance(value, (str, int, float)) else value
 
 
 def _texts(value: Any) -> Any:
     listed = _listed(value)
-    return [str(item) if isinstance(item, (int, float)) else item for item in listed] if listed else listed
+    return [_text(item) for item in listed] if isinstance(listed, list) else listed
+
+
+def _text(item: Any) -> Any:
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    return str(item) if isinstance(item, (int, float)) else item
 
 
 def _parsed(value: Any) -> Any:
@@ -94,6 +101,7 @@ class Column(_Strict):
     false: Names = Field(default_factory=list)
     sign: Literal["keep", "flip", "abs"] = "keep"
     on_error: Literal["quarantine", "warn"] = "quarantine"
+    about: str = ""
 
 
 def _column(value: Any) -> Any:
@@ -135,6 +143,13 @@ class SourceFile(_Strict):
     header_row: int | None = None
     sheet: str | None = None
     json_path: str | None = None
+    has_header: bool = True
+    column_names: Names = Field(default_factory=list)
+
+    def must_have(self, name: str) -> bool:
+        """Whether the file must have this column: required ones, and key columns that do not say otherwise."""
+        column = self.columns[name]
+        return column.required or (name in self.key and "required" not in column.model_fields_set)
 
 
 class Records(_Strict):
@@ -271,7 +286,7 @@ class Profile(_Strict):
 def load(text: str, *, name: str) -> Profile:
     """Return the profile in `text`; raise DomainError import.profile_invalid naming each place that is wrong."""
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         raise _invalid(name, [f"it is not YAML: {error}"]) from None
     if not isinstance(data, Mapping):

@@ -106,8 +106,7 @@ def _table(
     # A column that is empty throughout leaves no trace in the raw rows, but it was there.
     known = {folded(column) for column in columns}
     for own, column in spec.columns.items():
-        must = column.required or own in spec.key
-        if must and not any(folded(header) in known for header in candidates(own, column)):
+        if spec.must_have(own) and not any(folded(header) in known for header in candidates(own, column)):
             columns.append(candidates(own, column)[0])
     cells = {column: [record.get(column) for record in records] for column in columns}
     if PurePath(file).suffix.lower() in WORKBOOKS:
