@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from db.queries import imports as queries
+from domain.exchange.imports import templates
 from domain.exchange.imports.recipe import recipe
 from domain.vocabulary.errors import DomainError
 from pages.shared import (
@@ -136,18 +137,25 @@ def _expected(chosen: Choice) -> None:
                 else ""
             )
             columns = [column.header[0] if column.header else key for key, column in file.columns.items()]
-            left, right = st.columns([5, 1], vertical_alignment="center")
+            left, right = st.columns([4, 1], vertical_alignment="center")
             left.markdown(f"**{words(name)}** ({need}){by}  \n:small[Columns: {', '.join(columns)}]")
-            right.download_button(
-                "Template",
-                data=import_profiles.template(file),
-                file_name=f"{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                help=f"An empty file with the headers of {words(name)}.",
-                key=f"import_template_{name}",
-            )
+            with right.popover("Template", icon=":material/download:", key=f"import_template_{name}"):
+                for label, suffix, make in (
+                    ("CSV", "csv", lambda file=file: templates.as_csv(file)),
+                    (
+                        "Excel, with a guide",
+                        "xlsx",
+                        lambda name=name, file=file: templates.as_workbook(name, file),
+                    ),
+                ):
+                    st.download_button(
+                        label,
+                        data=make,
+                        file_name=f"{name}.{suffix}",
+                        on_click="ignore",
+                        key=f"import_template_{name}_{suffix}",
+                        width="stretch",
+                    )
 
 
 def _run(draft: Draft) -> None:

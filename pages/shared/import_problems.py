@@ -250,7 +250,7 @@ def _downloads(batch_id: int | None, found: pd.DataFrame) -> None:
             st.download_button(
                 f"Problems of {file}",
                 data=lambda file=file: _workbook(batch_id, file),
-                file_name=f"problems_{str(file).rsplit('.', 1)[0]}.xlsx",
+                file_name=f"{str(file).rsplit('.', 1)[0]}_problems.xlsx",
                 mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 icon=":material/download:",
                 key=f"import_problem_file_{number}",

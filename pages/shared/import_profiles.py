@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import fnmatch
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
-from domain.exchange.imports.profile import Profile, SourceFile, load
+from domain.exchange.imports.profile import Profile, load
 from domain.vocabulary.errors import DomainError
 from pages.shared import state
 
@@ -63,14 +61,6 @@ def known() -> dict[str, Profile]:
         choice.profile.profile: choice.profile
         for choice in (*shipped().values(), *state.recall(BROUGHT, dict).values())
     }
-
-
-def template(file: SourceFile) -> bytes:
-    """Return an empty CSV with the headers of a profile's file (UTF-8 with byte-order mark, as Excel likes it)."""
-    text = io.StringIO()
-    headers = [column.header[0] if column.header else name for name, column in file.columns.items()]
-    csv.writer(text, delimiter=file.delimiter or ",", lineterminator="\r\n").writerow(headers)
-    return text.getvalue().encode("utf-8-sig")
 
 
 def likely(names: Sequence[str], profiles: dict[str, Choice]) -> str | None:

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine, func, select, table, text
 from streamlit.testing.v1 import AppTest
 
 from domain.settings import settings
-from pages.shared.import_profiles import template
-from tests.small_import import BAD, GOOD, PROFILE, lines_file, profile
+from pages.shared.import_profiles import shipped
+from tests.small_import import BAD, GOOD, PROFILE, lines_file
 
 MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 SCREEN = "control/imports.py"
@@ -297,9 +297,29 @@ def test_another_day_the_profile_of_ones_own_is_asked_for(screen: Open, sqlite_u
     assert count(sqlite_url, "sales_order_line") == 4
 
 
-def test_a_template_has_the_headers_of_the_profile() -> None:
-    file = next(iter(profile().files.values()))
-    assert template(file).decode("utf-8-sig") == "Order,Line,Customer,SKU,Qty,Price,Promised\r\n"
+def test_each_file_of_the_generic_profile_has_its_templates(screen: Open) -> None:
+    at = screen()
+    chooser = next(box for box in at.selectbox if "What system" in box.label)
+    sound(chooser.set_value("generic").run())
+    offered = [one.key for one in at.download_button]
+    files = shipped()["generic"].profile.files
+    assert offered == [f"import_template_{name}_{kind}" for name in files for kind in ("csv", "xlsx")]
+
+
+def test_a_bundle_of_the_generic_profile_says_what_stays_unknown(screen: Open, sqlite_url: str) -> None:
+    at = screen()
+    lines = b"Order,Line,Customer,SKU,Quantity,Price,Promised date\nO-1,1,NORTH,BOLT-8,10,2.5,2026-05-04\n"
+    heads = b"Order,Customer,Currency,Order date\nO-1,NORTH,EUR,2026-04-01\n"
+    at.file_uploader(key="import_files").upload("lines.csv", lines)
+    at.file_uploader(key="import_files").upload("orders.csv", heads)
+    sound(at.run())
+    assert next(box for box in at.selectbox if "What system" in box.label).value == "generic"
+    sound(at.button(key="import_preview").click().run())
+    assert metric(at, "New") == "1"
+    sound(at.segmented_control(key="preview_part").set_value("gaps").run())
+    assert "Shipment" in list(at.dataframe[0].value["kind"])
+    sound(at.button(key="import_commit").click().run())
+    assert count(sqlite_url, "sales_order") == 1
 
 
 def test_nothing_typed_is_said_and_changes_nothing(screen: Open, sqlite_url: str) -> None:

@@ -12,6 +12,7 @@ from db import tables
 from db.queries import imports as queries
 from db.queries import quarantine
 from db.unit_of_work import transact
+from domain.exchange.files import export
 from domain.exchange.imports.intake import prepare
 from domain.services import imports
 from domain.vocabulary.imports import Answers
@@ -170,3 +171,17 @@ def test_answers_come_by_the_shape_of_the_file(engine: Engine) -> None:
         connection.execute(insert(tables.ImportAnswer), rows)
         said = queries.answers(connection, source="SMALL")
     assert said == {"f1": Answers({"quantity": "Pieces"}, {"promised": "%d/%m/%Y"})}
+
+
+def test_the_corrected_sheet_comes_back_alone_and_leaves_nothing_waiting(engine: Engine) -> None:
+    bring_in(engine, lines_file(*GOOD, *BAD), at=FIRST)
+    with engine.connect() as connection:
+        sheet = quarantine.problem_sheet(connection, file="lines.csv")
+    sheet = sheet.replace({"Qty": {"many": "15"}, "Promised": {"someday": "2026-05-09"}})
+    labels = {str(name): str(name) for name in sheet.columns}
+    book = export.as_xlsx(sheet, labels, title="Import problems", filters={}, made=SECOND)
+    mapped = prepare(profile(), [("lines_problems.xlsx", book)])
+    report = transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=SECOND, actor="ben"))
+    assert [report[name] for name in ("rows", "accepted", "unchanged", "quarantined")] == [3, 3, 0, 0]
+    with engine.connect() as connection:
+        assert quarantine.held_count(connection) == 0
