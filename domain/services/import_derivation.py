@@ -32,6 +32,9 @@ def derive_lines(connection: Connection, mapped: MappedImport) -> None:
         _from_invoices(lines, sets["invoice_line"], stored)
     for record in lines.records:
         _first_delivery(record.fields)
+    if lines.records and "line" in mapped.unknown_fields:
+        left = [name for name in mapped.unknown_fields["line"] if name not in lines.records[0].fields]
+        mapped.unknown_fields["line"] = left
 
 
 def touched_lines(mapped: MappedImport, touched: dict[str, list[bool]]) -> None:

@@ -16,6 +16,7 @@ from domain.services.import_records import write
 from domain.services.import_references import resolve_references
 from domain.services.import_report import Report, plan_of, report_of
 from domain.services.import_writing import STUBS, TABLES, Writing, know, know_ship_tos
+from domain.vocabulary.collector import collector_paused
 from domain.vocabulary.errors import Conflict
 from domain.vocabulary.imports import MappedFile, MappedImport
 from domain.vocabulary.units import to_instant
@@ -54,7 +55,8 @@ def commit(
     if nothing_new and nothing_held and not gone and not replays:
         writing = None
     else:
-        writing = _write(uow, mapped, states, known, now, actor, replays or {}, ids, gone)
+        with collector_paused():
+            writing = _write(uow, mapped, states, known, now, actor, replays or {}, ids, gone)
     report = report_of(mapped, writing, states)
     report["plan"] = plan_of(mapped, writing, report)
     if expected_plan is not None and report["plan"] != expected_plan:

@@ -10,6 +10,7 @@ from domain.exchange.files.reader import ReadOptions, read_tables
 from domain.exchange.imports.loading import load_bundle
 from domain.exchange.imports.mapping import map_bundle
 from domain.exchange.imports.profile import Profile, SourceFile
+from domain.vocabulary.collector import collector_paused
 from domain.vocabulary.imports import Answers, MappedImport
 from domain.vocabulary.tabular import RawTable
 
@@ -34,12 +35,13 @@ def prepare(
     """
     tell = progress or _silent
     tables: list[RawTable] = []
-    for item in given:
-        tell(f"Reading {item.name if isinstance(item, Path) else item[0]}")
-        tables.extend(_read(profile, item))
-    tell(f"Mapping {sum(map(len, tables)):,} rows")
-    bundle = load_bundle(profile, tables, answers or Answers(), remembered)
-    return map_bundle(bundle, merged_codes(profile, codes), clear)
+    with collector_paused():
+        for item in given:
+            tell(f"Reading {item.name if isinstance(item, Path) else item[0]}")
+            tables.extend(_read(profile, item))
+        tell(f"Mapping {sum(map(len, tables)):,} rows")
+        bundle = load_bundle(profile, tables, answers or Answers(), remembered)
+        return map_bundle(bundle, merged_codes(profile, codes), clear)
 
 
 def merged_codes(

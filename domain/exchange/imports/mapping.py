@@ -126,14 +126,14 @@ def _record_sets(bundle: Bundle, codes: CodeMaps, unmapped: dict[tuple[str, str]
     sets = []
     for name, spec in bundle.profile.records.items():
         if spec.from_ in bundle.sheets and not (spec.unless and spec.unless in bundle.sheets):
-            kind = name.split(".")[0]
-            sets.append(_records(bundle, kind, spec, codes, unmapped))
+            sets.append(_records(bundle, name, spec, codes, unmapped))
     return sets
 
 
 def _records(
-    bundle: Bundle, kind: str, spec: Records, codes: CodeMaps, unmapped: dict[tuple[str, str], int]
+    bundle: Bundle, name: str, spec: Records, codes: CodeMaps, unmapped: dict[tuple[str, str], int]
 ) -> RecordSet:
+    kind = name.split(".", maxsplit=1)[0]
     sheet = bundle.sheets[spec.from_]
     rows = SheetScope(bundle, spec.from_)
     wanted = evaluate(spec.when, rows) if spec.when is not None else [True] * len(sheet)
@@ -153,26 +153,36 @@ def _records(
     scope: Scope = rows if plain else GroupScope(rows, groups)
     store = Store(bundle, kind, spec, sheet, groups, codes, unmapped)
     gaps = unknown_columns(bundle)
-    # A field of which no file tells anything is left out, so that it may still be derived from other records.
-    told = {
-        field: formula for field, formula in spec.fields.items() if not _untold(formula, spec.from_, gaps)
-    }
-    stored = {field: store.column(field, evaluate(formula, scope)) for field, formula in told.items()}
-    if kind == "line" and "net_amount" not in stored and {"qty_ordered", "net_price"} <= set(stored):
-        stored["net_amount"] = [
-            _amount(q, c, s, p) for q, c, s, p in zip(
-                stored["qty_ordered"], stored.get("qty_cancelled_customer", [0] * len(groups)),
-                stored.get("qty_cancelled_supplier", [0] * len(groups)), stored["net_price"], strict=True,
-            )
-        ]  # fmt: skip
+    stored: dict[str, list[Any]] = {}
+    for field, formula in spec.fields.items():
+        values = evaluate(formula, scope)
+        # A field of which nobody tells anything is left out, so that it may still be derived from other records.
+        if not (_without_source(formula, spec.from_, gaps) and all(value is None for value in values)):
+            stored[field] = store.column(field, values)
+    if kind == "line":
+        _value_lines(stored, len(groups))
+    bundle.untold[name] = sorted(set(spec.fields) - set(stored))
     store.require(stored)
     names = list(stored)
-    columns = [stored[name] for name in names]
+    rows_ = zip(*stored.values(), strict=True) if stored else iter([()] * len(groups))
     records = [
-        Record({name: column[i] for name, column in zip(names, columns, strict=True)}, group)
-        for i, group in enumerate(groups)
+        Record(dict(zip(names, row, strict=True)), group) for row, group in zip(rows_, groups, strict=True)
     ]
     return RecordSet(kind, spec.from_, records)
+
+
+def _value_lines(stored: dict[str, list[Any]], count: int) -> None:
+    """Give lines whose value is not told net quantity × net price."""
+    if "net_amount" in stored or not {"qty_ordered", "net_price"} <= set(stored):
+        return
+    nothing = [0] * count
+    columns = (
+        stored["qty_ordered"],
+        stored.get("qty_cancelled_customer", nothing),
+        stored.get("qty_cancelled_supplier", nothing),
+        stored["net_price"],
+    )
+    stored["net_amount"] = [_amount(*row) for row in zip(*columns, strict=True)]
 
 
 def _optional(bundle: Bundle, kind: str, spec: Records) -> bool:
@@ -257,21 +267,17 @@ def _remarks(bundle: Bundle) -> list[Remark]:
 
 def _unknown_fields(bundle: Bundle) -> dict[str, list[str]]:
     """Canonical fields that stay unknown because a file or column is missing (imports.md 1.3)."""
-    gaps = unknown_columns(bundle)
     out: dict[str, list[str]] = {}
     for kind, spec in bundle.profile.records.items():
         if spec.unless:
             continue
-        if spec.from_ not in bundle.sheets:
-            out[kind] = sorted(spec.fields)
-            continue
-        lost = sorted(f for f, formula in spec.fields.items() if _untold(formula, spec.from_, gaps))
+        lost = sorted(spec.fields) if spec.from_ not in bundle.sheets else bundle.untold.get(kind, [])
         if lost:
             out[kind] = lost
     return out
 
 
-def _untold(formula: Expression, base: str, gaps: Mapping[str, set[str]]) -> bool:
+def _without_source(formula: Expression, base: str, gaps: Mapping[str, set[str]]) -> bool:
     named = list(formula.columns())
     return bool(named) and all(column in gaps.get(file or base, ()) for file, column in named)
 

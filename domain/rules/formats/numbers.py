@@ -24,6 +24,8 @@ LARGEST = Decimal(10) ** 14
 MOST_DECIMALS = 12
 MOST_CHARS = 64
 MOST_POWER = 30
+# What most cells are; anything else is taken apart.
+PLAIN = re.compile(r"[0-9]{1,13}\.[0-9]{1,12}")
 MOST_EXAMPLES = 3
 SIGNS = "$€£¥₹₽₩₺₴₪฿₫₱¢"
 CODES = (
@@ -190,6 +192,8 @@ def _parse(
     if not text:
         return None
     if len(text) < LARGEST.adjusted() and text.isascii() and text.isdigit():
+        return Decimal(text)
+    if decimal == "." and PLAIN.fullmatch(text):
         return Decimal(text)
     match = WRAPPED.fullmatch(text.replace(MINUS, "-")) if len(text) <= MOST_CHARS else None
     if match is None:
