@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, settled
 from tests.small_import import BAD, GOOD, PROFILE, lines_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+HEADING, ROW = 36, 35
 
 
 @pytest.fixture
@@ -31,7 +34,9 @@ def give(page: Page, server: Server, *rows: str) -> None:
     files = [{"name": "lines.csv", "mimeType": "text/csv", "buffer": lines_file(*rows)}]
     page.locator("input[type=file]").first.set_input_files(files)
     settled(page)
-    page.get_by_label("What system are the files from?").click()
+    chooser = page.get_by_label("What system are the files from?")
+    expect(chooser).to_have_count(1)
+    chooser.click()
     page.get_by_text("A profile or recipe of your own").last.click()
     settled(page)
     profile = [{"name": "small.yaml", "mimeType": "application/yaml", "buffer": PROFILE.encode()}]
@@ -47,9 +52,18 @@ def query(path: Path, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement).fetchall()
 
 
-def grid(page: Page) -> Locator:
-    """Return the grid of corrections."""
-    return page.get_by_test_id("stDataFrame").first
+def type_into_grid(page: Page, *, column: float, row: int, text: str) -> None:
+    """Type into a cell of the grid of corrections; `column` is how far to the right, from 0 to 1."""
+    page.wait_for_timeout(800)  # the canvas is drawn after its frame
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert box is not None
+    place = (box["x"] + box["width"] * column, box["y"] + HEADING + ROW * (row + 0.5))
+    page.mouse.click(*place)
+    page.mouse.dblclick(*place)
+    editor = page.locator("#portal textarea, #portal input").last
+    editor.fill(text)
+    editor.press("Enter")
+    page.wait_for_timeout(500)
 
 
 def test_from_a_dropped_file_to_the_batch_in_history(page: Page, empty_tower: tuple[Server, Path]) -> None:
@@ -60,9 +74,17 @@ def test_from_a_dropped_file_to_the_batch_in_history(page: Page, empty_tower: tu
     page.get_by_role("button", name="Import 3 order lines").click()
     expect(page.get_by_text("Imported as batch 1. 6 order lines: 3 new")).to_be_visible()
     assert query(path, "select imported_by, status from import_batch") == [("ana", "COMMITTED")]
-    page.get_by_role("button", name="Look back or undo").click()
+    page.get_by_role("button", name="Correct 3 rows held back").click()
     settled(page)
-    assert "view=history" in page.url
+    assert "view=problems" in page.url
+    type_into_grid(page, column=0.46, row=0, text="15")
+    page.get_by_role("button", name="Replay corrected rows").click()
+    expect(page.get_by_text("2 rows came in as batch 2.")).to_be_visible()
+    assert query(path, "select qty_ordered from sales_order_line where qty_ordered = 15000") == [
+        (15000,),
+        (15000,),
+    ]
+    assert query(path, "select count(*) from quarantine_row where status = 'OPEN'") == [(1,)]
     page.goto(f"{server.url}/imports?view=history&batch=1")
     settled(page)
     expect(page.get_by_role("heading", name="Batch 1")).to_be_visible()
