@@ -14,13 +14,7 @@ from pages.shared.table import Column
 
 opened = frame.open_page("on_time")
 if runtime.read(data.is_empty):
-    frame.nothing_here(
-        "No orders yet.",
-        todo="Figures appear once an order extract is imported.",
-        key="imports",
-        label="Import orders",
-    )
-    st.stop()
+    frame.no_orders()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     basis = st.segmented_control(

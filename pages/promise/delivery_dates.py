@@ -10,13 +10,7 @@ from pages.shared import date_answers, frame, runtime, table, wording
 
 opened = frame.open_page("delivery_dates")
 if runtime.read(data.is_empty):
-    frame.nothing_here(
-        "No orders yet.",
-        todo="Import your own order extract, or fill the database with the demo: python -m seed demo",
-        key="imports",
-        label="Import orders",
-    )
-    st.stop()
+    frame.no_orders()
 head = st.container()
 text = st.text_input(
     "Order, PO, customer, SKU, customer part or tracking number",

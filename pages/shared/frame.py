@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
@@ -85,7 +86,12 @@ def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title or screen.title, anchor=False, width="content")
         if demo:
-            st.badge("DEMO DATA", icon=":material/science:", color="orange", help="Invented data, dated around today.")
+            st.badge(
+                "DEMO DATA",
+                icon=":material/science:",
+                color="orange",
+                help="Invented data, dated around today.",
+            )
         if not opened.live:
             st.badge(f"as of {wording.day(opened.as_of)}", icon=":material/history:", color="blue")
         st.space("stretch")
@@ -101,7 +107,9 @@ def say(sentence: str) -> None:
     st.markdown(f":gray[{sentence}]")
 
 
-def link(key: str, label: str, opened: Opened | None = None, *, icon: str | None = None, **parameters: str) -> None:
+def link(
+    key: str, label: str, opened: Opened | None = None, *, icon: str | None = None, **parameters: str
+) -> None:
     """Draw a link to a screen with URL parameters, on the same day."""
     asked = {**(opened.day if opened else {}), **parameters}
     st.page_link(
@@ -141,6 +149,17 @@ def nothing_here(why: str, *, todo: str = "", key: str = "", label: str = "", **
             st.caption(todo, width="content")
         if key:
             link(key, label, icon="arrow_forward", **parameters)
+
+
+def no_orders() -> NoReturn:
+    """Say that there is no data yet, with the way to some, and end the screen."""
+    nothing_here(
+        "No orders yet.",
+        todo="Import your own order extract, or fill the database with the demo: python -m seed demo",
+        key="imports",
+        label="Import orders",
+    )
+    st.stop()
 
 
 def old_book(opened: Opened) -> None:

@@ -13,13 +13,7 @@ SHOWN = 25
 
 opened = frame.open_page("tower")
 if runtime.read(data.is_empty):
-    frame.nothing_here(
-        "No orders yet.",
-        todo="Import your own order extract, or fill the database with the demo: python -m seed demo",
-        key="imports",
-        label="Import orders",
-    )
-    st.stop()
+    frame.no_orders()
 view = tower_view.load(opened)
 frame.say(tower_view.sentence(view))
 if not view.count():

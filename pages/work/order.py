@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from db.queries import data
 from db.queries import order as queries
 from pages.shared import filters, frame, order_find, order_sections, order_view, runtime
 
 number = filters.asked("so")
 opened = frame.open_page("order", title=f"Order {number}" if number else "")
+if runtime.read(data.is_empty):
+    frame.no_orders()
 head = st.container()
 found = order_find.chosen(number, opened)
 if found is None:

@@ -11,13 +11,7 @@ PAGE = "orders"
 
 opened = frame.open_page(PAGE)
 if runtime.read(data.is_empty):
-    frame.nothing_here(
-        "No orders yet.",
-        todo="Import your own order extract, or fill the database with the demo: python -m seed demo",
-        key="imports",
-        label="Import orders",
-    )
-    st.stop()
+    frame.no_orders()
 head = st.container()
 chosen = filters.lines(opened, PAGE)
 asked = {"wanted": chosen.wanted, "live": opened.live}
