@@ -30,7 +30,11 @@ SHIPPED = "select max(order_no) from sales_order where stage = 'PARTIALLY_SHIPPE
 
 def test_an_empty_database_says_what_to_do(open_screen: Open, sqlite_template: Path) -> None:
     assert "No orders yet" in said(open_screen(SCREEN, sqlite_template, so="SO-1"))
-    assert "Type an order number" in said(open_screen(SCREEN, sqlite_template))
+    assert "No orders yet" in said(open_screen(SCREEN, sqlite_template))
+
+
+def test_without_a_number_the_screen_asks_for_one(open_screen: Open, demo_file: Path) -> None:
+    assert "Type an order number" in said(open_screen(SCREEN, demo_file))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
