@@ -176,7 +176,10 @@ def _name(writing: Writing, kind: str, key: tuple[Any, ...]) -> Any:
 def _prove(writing: Writing, found: RecordSet, records: list[Record], record_id: int) -> None:
     landing = writing.landing[found.entity]
     name = TABLES[found.kind][0]
-    writing.proofs.update((name, record_id, landing[i]) for r in records for i in r.rows if landing[i])
+    for record in records:
+        for index in record.rows:
+            if landing[index]:
+                writing.proofs[name, record_id, landing[index]] = None
 
 
 def _complete(writing: Writing, kind: str, row: dict[str, Any]) -> dict[str, Any]:

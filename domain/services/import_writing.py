@@ -50,7 +50,7 @@ class Writing:
     file_ids: dict[str, int] = field(default_factory=dict)
     ids: dict[str, dict[Any, int]] = field(default_factory=dict)
     changes: list[tuple[Any, ...]] = field(default_factory=list)
-    proofs: set[tuple[str, int, int]] = field(default_factory=set)
+    proofs: dict[tuple[str, int, int], None] = field(default_factory=dict)
     date_changes: list[tuple[Any, ...]] = field(default_factory=list)
     stubs: dict[str, int] = field(default_factory=dict)
     amendments: list[dict[str, Any]] = field(default_factory=list)
