@@ -94,9 +94,12 @@ def _mentions(fact: Facts, word: str) -> ColumnElement[bool]:
 
 
 def summary(connection: Connection, *, wanted: LineFilter, live: bool) -> pd.DataFrame:
-    """Return lines, orders, and value (open value of open lines) per currency: one row per currency."""
+    """Return lines, orders, and value per currency: one row per currency.
+
+    The value is that of the open quantity for states of open lines, else the lines' net amount.
+    """
     fact = chosen(wanted, live=live).subquery().c
-    amount = fact.net_amount if wanted.state in OF_THE_PAST else fact.open_amount
+    amount = fact.net_amount if wanted.state in (*OF_THE_PAST, LineState.ALL) else fact.open_amount
     # One expression for all three places: PostgreSQL takes two with the same text for different ones.
     currency = func.coalesce(fact.currency, "")
     statement: Any = (

@@ -163,9 +163,9 @@ def _reason(row: dict[str, object]) -> str:
     return wording.code(str(row["wait_reason"]))
 
 
-def _moved(row: dict[str, object]) -> str | None:
+def _moved(row: dict[str, object]) -> str:
     if pd.isna(row["moved_at"]):
-        return None
+        return "not moved"
     days = [
         wording.MISSING if pd.isna(row[name]) else wording.short_day(row[name])
         for name in ("moved_from", "moved_to")

@@ -29,6 +29,7 @@ _LATE = Column(
 )
 _PROMISED = Column("promised_on", "Promised", "day", 97, help="The promise in force on the day shown.")
 _DELIVERED = Column("delivered_on", "Delivered", "day", 97)
+_VALUE = Column("net_amount", "Value", "money", 100)
 _OPEN = (
     _ORDER._replace(width=95),
     _LINE._replace(width=48),
@@ -51,7 +52,7 @@ _DONE = (
     _DELIVERED,
     _LATE,
     Column("qty_net", "Quantity", "quantity", 80, help="Ordered less cancelled."),
-    Column("net_amount", "Value", "money", 100),
+    _VALUE,
     Column("currency", "Currency", "text", 75),
     *_MORE,
 )
@@ -88,7 +89,8 @@ def columns(wanted: LineFilter) -> tuple[Column, ...]:
         return _DONE
     if wanted.state is LineState.ALL:
         place = _OPEN.index(_LATE)
-        return (*_OPEN[:place], _DELIVERED, *_OPEN[place:])
+        both = (*_OPEN[:place], _DELIVERED, *_OPEN[place:])
+        return tuple(_VALUE if column.name == "open_amount" else column for column in both)
     return _OPEN
 
 
