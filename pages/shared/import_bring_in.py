@@ -236,11 +236,10 @@ def _preview(draft: Draft) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Preview: nothing is written yet", anchor=False, width="content")
         st.space("stretch")
-        label = (
-            f"Import {wording.lines(report['accepted'] + report['amended'], 'order line')}"
-            if writes
-            else "Nothing to import"
-        )
+        lines = report["accepted"] + report["amended"]
+        label = "Nothing to import" if not writes else "Import what changed"
+        if lines:
+            label = f"Import {wording.lines(lines, 'order line')}"
         commit = st.button(
             label, type="primary", icon=":material/done:", disabled=not writes, key="import_commit"
         )

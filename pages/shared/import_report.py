@@ -22,9 +22,10 @@ from domain.vocabulary.units import (
     from_units,
 )
 from pages.shared import runtime, table, wording
-from pages.shared.import_words import answer, date_format, words
+from pages.shared.import_words import answer, date_format, plain, words
 
 MOST_SHOWN = 5_000
+PREVIEW = "preview"
 SCALES = {"money": MONEY_SCALE, "quantity": QUANTITY_SCALE, "rate": RATE_SCALE}
 FILES = (
     table.Column("file", "File", width="large"),
@@ -72,6 +73,11 @@ class Told:
     key: str
     answered: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def preview(self) -> bool:
+        """Whether nothing is written yet."""
+        return self.key == PREVIEW
+
 
 def of_preview(
     mapped: MappedImport, report: dict[str, Any], remembered: Mapping[str, Mapping[str, str]]
@@ -82,7 +88,7 @@ def of_preview(
         lambda: _amended(report),
         lambda: _held(mapped),
         lambda kind: _remarked(mapped, kind),
-        "preview",
+        PREVIEW,
         tuple((file, answer(*said)) for file, told in remembered.items() for said in told.items()),
     )
 
@@ -183,6 +189,10 @@ def _amendments(told: Told) -> None:
     if rows.empty:
         st.caption("The text of rows changed, and none of the fields that the tower keeps.")
         return
+    if told.preview and len(told.report["amendments"]) < sum(
+        f["amended"] for f in told.report["files"].values()
+    ):
+        st.caption("The first amended records are shown; once imported, History shows every one.")
     table.show(rows, AMENDMENTS, alt="Amended fields before and after", key=f"{told.key}_amended")
     with st.container(horizontal=True):
         table.offer(
@@ -210,7 +220,7 @@ def _warnings(told: Told) -> None:
     with left:
         st.caption("These rows are taken all the same. The count says how many rows carry the remark.")
         kinds = pd.DataFrame({"kind": words(name), "rows": number} for name, number in counts.items())
-        shown = (table.Column("kind", "Kind", width="large"), table.Column("rows", "Rows", "bar"))
+        shown = (table.Column("kind", "Kind", width="medium"), table.Column("rows", "Rows", "bar", "small"))
         table.show(kinds, shown, alt="Warnings by kind with their counts", key=f"{told.key}_kinds")
     with right:
         kind = st.selectbox(
@@ -232,15 +242,9 @@ def _gaps(told: Told) -> None:
     unknown, unmapped = told.report.get("unknown_fields", {}), told.report.get("unmapped_codes", {})
     if unknown:
         st.markdown("**Fields that stay unknown, because their file or column was not given**")
-        rows = pd.DataFrame(
-            {"kind": words(kind), "fields": ", ".join(words(name).lower() for name in names)}
-            for kind, names in unknown.items()
+        st.markdown(
+            "\n".join(f"- {words(kind)}: {', '.join(map(plain, names))}" for kind, names in unknown.items())
         )
-        shown = (
-            table.Column("kind", "Record", width="small"),
-            table.Column("fields", "Fields", width="large"),
-        )
-        table.show(rows, shown, alt="Fields that stay unknown", key=f"{told.key}_unknown")
         st.caption(
             "Unknown is shown as not recorded, never as 0. Import the missing file later: it fills them in."
         )

@@ -15,9 +15,14 @@ DATE_WORDS = {
 MARKS = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
 
 
+def plain(code: str) -> str:
+    """Return a code in words as they stand within a sentence: po_date is "PO date", net_amount "net amount"."""
+    return " ".join(word.upper() if word.lower() in ACRONYMS else word.lower() for word in code.split("_"))
+
+
 def words(code: str) -> str:
-    """Return a code in words: po_date_from_rdc is "PO date from RDC"."""
-    text = " ".join(word.upper() if word.lower() in ACRONYMS else word.lower() for word in code.split("_"))
+    """Return a code in words as they stand alone: po_date_from_rdc is "PO date from RDC"."""
+    text = plain(code)
     return text[:1].upper() + text[1:]
 
 
@@ -47,6 +52,5 @@ PLURALS = {"supply": "supplies"}
 
 def records(table: str, number: int) -> str:
     """Return a count of records in words: ("sales_order_line", 3) is "3 order lines"."""
-    name = table.removeprefix("sales_")
-    text = " ".join(word.upper() if word in ACRONYMS else word for word in name.split("_"))
+    text = plain(table.removeprefix("sales_"))
     return f"{number:,} {text if number == 1 else PLURALS.get(text, text + 's')}"
