@@ -156,14 +156,15 @@ def _write_log(writing: Writing) -> None:
     repository.insert_rows(connection, repository.table("import_change"), names, writing.changes)
     names = ["line_id", "changed_at", "field", "old", "new", "initiator", "reason", "actor", "batch_id"]
     repository.insert_rows(connection, repository.table("date_change"), names, writing.date_changes)
-    proofs = writing.proofs
+    proofs = list(writing.proofs)
     if any(writing.amended.values()):
-        proofs = proofs - repository.proofs_of(connection, {landing for _, _, landing in proofs})
+        known = repository.proofs_of(connection, {landing for _, _, landing in proofs})
+        proofs = [proof for proof in proofs if proof not in known]
     repository.insert_rows(
         connection,
         repository.table("record_source"),
         ["table_name", "record_id", "landing_id"],
-        sorted(proofs),
+        proofs,
     )
 
 
