@@ -197,6 +197,17 @@ def due_days(view: View, days: int) -> pd.DataFrame:
     return counted.rename(columns={"promised_on": "day"})
 
 
+def due_table(view: View, due: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
+    """Return the same lines as a table: a row a day, a column a kind, and the link to the day's rows."""
+    wide = due.pivot_table(index="day", columns="kind", values="lines", aggfunc="sum", fill_value=0)
+    wide = wide.reindex(columns=kinds, fill_value=0).astype("int64")
+    wide["lines"] = wide.sum(axis="columns")
+    days = [day.date() for day in wide.index]
+    links = [_opens(view, LineState.OPEN, first=day, last=day) for day in days]
+    wide["open"] = [frame.address("orders", view.opened, **opens) for opens in links]
+    return wide.reset_index()
+
+
 def late_by(view: View) -> pd.DataFrame:
     """Return overdue lines by how late they are (domain.md 5.5), with the link to each group's rows."""
     rows = []

@@ -24,16 +24,41 @@ kpi_strip.show(tower_view.cards(view), opened)
 
 left, right = st.columns([3, 2], gap="small")
 with left.container(border=True, height="stretch"):
-    st.subheader(f"Due in the next {DUE_DAYS} days", anchor=False)
-    day = charts.stacked_days(
-        tower_view.due_days(view, DUE_DAYS),
-        colours=tower_view.DUE_KINDS if opened.live else tower_view.DUE_KINDS_PAST,
-        alt_text=f"Open lines by promised day for {DUE_DAYS} days, split by what is known of them",
-        key="due_days",
-    )
-    st.caption("Click a bar to open its lines.")
-    if day:
-        frame.go("orders", **opened.day, first=day, last=day)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Due in the next {DUE_DAYS} days", anchor=False, width="content")
+        st.space("stretch")
+        shape = st.segmented_control(
+            "Show as",
+            ["Chart", "Table"],
+            default="Chart",
+            required=True,
+            key="due_as",
+            label_visibility="collapsed",
+        )
+    due = tower_view.due_days(view, DUE_DAYS)
+    kinds = tower_view.DUE_KINDS if opened.live else tower_view.DUE_KINDS_PAST
+    if shape == "Table":
+        table.show(
+            tower_view.due_table(view, due, list(kinds)),
+            (
+                table.Column("day", "Promised", "day"),
+                *(table.Column(kind, kind, "count", "small") for kind in kinds),
+                table.Column("lines", "Lines", "bar"),
+                table.Column("open", "Rows", "link", "small", shows="Open"),
+            ),
+            alt=f"Open lines by promised day for {DUE_DAYS} days, with a link to each day",
+            key="due_table",
+        )
+    else:
+        day = charts.stacked_days(
+            due,
+            colours=kinds,
+            alt_text=f"Open lines by promised day for {DUE_DAYS} days, split by what is known of them",
+            key="due_days",
+        )
+        st.caption("Click a bar to open its lines.")
+        if day:
+            frame.go("orders", **opened.day, first=day, last=day)
 with right.container(border=True, height="stretch"):
     st.subheader("Overdue, by how late", anchor=False)
     late = tower_view.late_by(view)

@@ -107,3 +107,15 @@ def test_an_empty_database_is_said_with_one_way_on(
 def test_a_day_before_all_data_is_said(open_screen: Open, demo_file: Path) -> None:
     app = tower(open_screen, demo_file, "2001-01-01")
     assert any("Nothing was open on this day" in m.value for m in app.markdown)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_the_chart_has_a_table_that_says_the_same(open_screen: Open, demo_file: Path, day: str) -> None:
+    app = tower(open_screen, demo_file, day)
+    next(one for one in app.button_group if one.key == "due_as").set_value("Table").run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert len(table) > 5
+    for _, row in table.head(4).iterrows():
+        assert row["lines"] == rows_of(open_screen, demo_file, urlparse(row["open"]).query)
+        assert row["lines"] == row.drop(["day", "lines", "open"]).sum()
