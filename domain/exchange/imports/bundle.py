@@ -95,6 +95,9 @@ class SheetScope(Scope):
         path = path_up(self.bundle, self.name, owner)
         return [values[i] if i >= 0 else None for i in path]
 
+    def maps(self) -> Mapping[str, Mapping[str, str | None]]:
+        return self.bundle.profile.codes
+
     def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]] | None:
         sheets = [(self.bundle.sheets.get(file or self.name), name) for file, name in columns]
         if any(s is None for s, _ in sheets) or all(

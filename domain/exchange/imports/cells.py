@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.exchange.imports.functions import alpha
 from domain.exchange.imports.profile import Column, Source
+from domain.exchange.imports.profile_checks import format_problem, plain_format
 from domain.rules.formats.booleans import parse_booleans, prove_pair
 from domain.rules.formats.dates import DateProof, parse_dates, parse_moments, prove_dates
 from domain.rules.formats.failures import CellFailure
@@ -221,7 +222,15 @@ def _number_question(proof: NumberProof, place: _Place) -> FileRefused:
 def _dates(
     column: Column, source: Source, cells: Sequence[Cell], told: str | None, place: _Place
 ) -> tuple[list[Any], dict[int, Failure], Settled]:
-    stated = [told] if told else list(column.formats or source.dates)
+    if told and format_problem(plain_format(told)):
+        raise FileRefused(
+            "import.date_format_unknown",
+            f"{told!r} is no date format for column {place.header!r}.",
+            fix="Write it like %d/%m/%Y or DD/MM/YYYY.",
+            column=place.header,
+            value=told,
+        )
+    stated = [plain_format(told)] if told else list(column.formats or source.dates)
     nulls = frozenset(source.null_dates)
     proof = prove_dates(cells, formats=stated or None, null_values=nulls)
     if proof.ambiguous or proof.mixed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -43,6 +43,10 @@ class Scope(Protocol):
         """Return the column at this level; `aspect` is "" or one of ASPECTS."""
         ...
 
+    def maps(self) -> Mapping[str, Mapping[str, str | None]]:
+        """Return the code maps of the profile by name."""
+        ...
+
     def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]] | None:
         """Return the row scope of the file those columns belong to and, per row, its index at this level.
 
@@ -72,14 +76,27 @@ def _with_where(text: str) -> str:
     """Turn `f(x where y)` into `f(x, where=y)`, leaving strings alone."""
     parts: list[str] = []
     position = 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.NAME and token.string == "where" and "\n" not in text:
+    text = " ".join(text.split("\n"))
+    for token in list(tokenize.generate_tokens(io.StringIO(text).readline)):
+        if token.type == tokenize.NAME and (plain := _plain_word(token.string)) != token.string:
+            # People write AND and IS NULL as they know them from SQL; the length stays the same.
+            text = text[: token.start[1]] + plain + text[token.end[1] :]
+        if token.string == "<>":
+            parts.append(text[position : token.start[1]] + "!=")
+            position = token.end[1]
+        elif token.type == tokenize.NAME and token.string.lower() == "where":
             parts.append(text[position : token.start[1]] + ", where=")
             position = token.end[1]
         elif token.type == tokenize.OP and token.string == "=":  # people write it for ==
             parts.append(text[position : token.start[1]] + "==")
             position = token.end[1]
     return "(" + "".join(parts) + text[position:] + ")"
+
+
+def _plain_word(word: str) -> str:
+    if word.isupper() and word.lower() in {"and", "or", "not", "in", "is", "null", "true", "false"}:
+        return word.lower()
+    return word
 
 
 def _invalid(text: str, problem: str, fix: str = "") -> DomainError:
@@ -219,12 +236,24 @@ def _call(node: ast.Call, scope: Scope, text: str) -> Values:
         raise _invalid(text, f"wants one argument inside {name}()")
     arguments = [_spread(_evaluate(argument, scope, text), scope.length) for argument in node.args]
     function = FUNCTIONS[name]
+    if name == "lookup":
+        function = _looked_up(scope, node, text)
     if not arguments:
         raise _invalid(text, f"calls {name}() with nothing")
     try:
         return [function(*row) for row in zip(*arguments, strict=True)]
-    except (TypeError, ValueError, ArithmeticError) as error:
-        raise _invalid(text, f"cannot be worked out: {error}") from None
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise _invalid(text, f"cannot be worked out: {error}", "Check the types of its columns.") from None
+
+
+def _looked_up(scope: Scope, node: ast.Call, text: str) -> Callable[..., Any]:
+    """Return the function that translates by one of the profile's code maps; unknown codes give None."""
+    first = node.args[0] if node.args else None
+    if not isinstance(first, ast.Constant) or first.value not in scope.maps():
+        known = ", ".join(scope.maps()) or "none"
+        raise _invalid(text, "wants the name of a code map first", f"The profile's code maps are: {known}.")
+    codes = {code.casefold(): target for code, target in scope.maps()[str(first.value)].items()}
+    return lambda _map, value: None if value is None else codes.get(str(value).strip().casefold())
 
 
 def _aggregate(name: str, node: ast.Call, scope: Scope, text: str) -> Values:

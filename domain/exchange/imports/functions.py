@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -94,8 +94,26 @@ def _convert(quantity: Any, factor: Any) -> Any:
     return None if quantity is None or factor is None else quantity * factor
 
 
+def _date(value: Any, fmt: str = "%Y-%m-%d") -> date | None:
+    if value is None or isinstance(value, date):
+        return value.date() if isinstance(value, datetime) else value
+    return datetime.strptime(str(value).strip(), fmt).date()  # noqa: DTZ007 - a day has no zone
+
+
+def _bool(value: Any) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value).strip().casefold()
+    return True if text in TRUE_WORDS else False if text in FALSE_WORDS else None
+
+
+TRUE_WORDS = frozenset({"true", "t", "yes", "y", "x", "1", "on"})
+FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "off"})
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "num": _num,
+    "date": _date,
+    "bool": _bool,
     "text": _text,
     "alpha": alpha,
     "strip": _map_text(str.strip),
@@ -117,6 +135,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "days": _days,
     "days_between": _days_between,
     "uom_convert": _convert,
+    "lookup": lambda _map, value: value,
     "keep_first": lambda value: value,
     "max": lambda *values: max((value for value in values if value is not None), default=None),
     "min": lambda *values: min((value for value in values if value is not None), default=None),

@@ -42,6 +42,9 @@ class GroupScope(Scope):
         values = self.rows.column(file, name, aspect)
         return [next((v for i in group if (v := values[i]) is not None), None) for group in self.groups]
 
+    def maps(self) -> Mapping[str, Mapping[str, str | None]]:
+        return self.rows.maps()
+
     def rows_of(self, columns: Sequence[tuple[str | None, str]]) -> tuple[Scope, Sequence[int]] | None:
         found = self.rows.rows_of(columns)
         if found is None:

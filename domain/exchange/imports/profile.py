@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from domain.exchange.imports.expressions import Expression, parse
 from domain.exchange.imports.plain_yaml import load_yaml
-from domain.vocabulary.canonical import FIELDS
+from domain.exchange.imports.profile_checks import contradictions, plain_format
 from domain.vocabulary.errors import DomainError
 
 
@@ -54,6 +54,26 @@ class _Strict(BaseModel):
     )
 
 
+TYPES = {
+    "string": "text", "str": "text", "id": "key", "identifier": "key", "decimal": "number", "integer": "number",
+    "int": "number", "float": "number", "amount": "number", "money": "number", "quantity": "number",
+    "datetime": "instant", "timestamp": "instant", "boolean": "bool", "flag": "bool",
+}  # fmt: skip
+"""Other words that people use for a column's type."""
+
+
+def _type(value: Any) -> Any:
+    return TYPES.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+
+def _formats(value: Any) -> Any:
+    listed = _texts(value)
+    return [plain_format(item) if isinstance(item, str) else item for item in listed] if listed else listed
+
+
+DateFormats = Annotated[list[str], BeforeValidator(_formats)]
+
+
 class Word(_Strict):
     """A text that stands in a typed column and means something instead of a value."""
 
@@ -87,10 +107,12 @@ class Column(_Strict):
     """One column: how its header may read, what its cells are, what missing means."""
 
     header: Names = Field(default_factory=list)
-    type: Literal["text", "key", "number", "date", "instant", "bool"] = "text"
+    type: Annotated[Literal["text", "key", "number", "date", "instant", "bool"], BeforeValidator(_type)] = (
+        "text"
+    )
     required: bool = False
     blank: Literal["allow", "refuse"] | str = "allow"
-    formats: Names = Field(default_factory=list)
+    formats: DateFormats = Field(default_factory=list)
     decimal: str | None = None
     thousands: str | None = None
     nulls: Names = Field(default_factory=list)
@@ -107,9 +129,24 @@ class Column(_Strict):
 def _column(value: Any) -> Any:
     if value is None:
         return {}
-    if isinstance(value, (str, list)):
+    if isinstance(value, (str, list, int)):
         return {"header": value}
+    if isinstance(value, dict) and "aliases" in value:
+        rest = {key: item for key, item in value.items() if key not in ("aliases", "header")}
+        return {**rest, "header": [*(_texts(value.get("header")) or []), *(_texts(value["aliases"]) or [])]}
     return value
+
+
+def _join(value: Any) -> Any:
+    """`{orders: order_no}` and `{orders: [order_no]}` mean the same column on both sides."""
+    if not isinstance(value, dict):
+        return value
+    short = {parent: _listed(pairs) for parent, pairs in value.items()}
+    return {p: {c: c for c in pairs} if isinstance(pairs, list) else pairs for p, pairs in short.items()}
+
+
+def _source(value: Any) -> Any:
+    return {"system": value} if isinstance(value, str) else value
 
 
 class Pairs(_Strict):
@@ -134,7 +171,7 @@ class SourceFile(_Strict):
     key: Names
     columns: dict[str, Annotated[Column, BeforeValidator(_column)]]
     filter: Formula | None = None
-    join: dict[str, dict[str, str]] = Field(default_factory=dict)
+    join: Annotated[dict[str, dict[str, str]], BeforeValidator(_join)] = Field(default_factory=dict)
     orphans: Literal["quarantine", "warn", "ignore"] = "quarantine"
     duplicates: Literal["quarantine", "first", "last", "keep"] | Latest = "quarantine"
     drop_pairs: Pairs | None = None
@@ -197,7 +234,7 @@ class Source(_Strict):
     currency: str | None = None
     decimal: str | None = None
     thousands: str | None = None
-    dates: Names = Field(default_factory=list)
+    dates: DateFormats = Field(default_factory=list)
     nulls: Names = Field(default_factory=lambda: [""])
     null_dates: Names = Field(default_factory=list)
 
@@ -217,7 +254,7 @@ class Profile(_Strict):
     title: str = ""
     description: str = ""
     owner: str = ""
-    source: Source
+    source: Annotated[Source, BeforeValidator(_source)]
     files: dict[str, SourceFile]
     lines: str | None = None
     records: dict[str, Records]
@@ -228,51 +265,6 @@ class Profile(_Strict):
     snapshot: Snapshot = Snapshot()
     stubs: bool = True
     sha: str = ""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Profile:
-        for name, file in self.files.items():
-            for column in (*file.key, *(c for pairs in file.join.values() for c in pairs)):
-                if column not in file.columns:
-                    raise ValueError(
-                        f"files.{name}: {column!r} is used as key or join but is not among its columns"
-                    )
-            for parent, pairs in file.join.items():
-                if parent not in self.files:
-                    raise ValueError(f"files.{name}.join: there is no file {parent!r}")
-                for column in pairs.values():
-                    if column not in self.files[parent].columns:
-                        raise ValueError(f"files.{name}.join: {parent!r} has no column {column!r}")
-        for name, record in self.records.items():
-            kind = name.split(".")[0]
-            if kind not in FIELDS:
-                raise ValueError(f"records.{name}: the kinds are {', '.join(FIELDS)}")
-            if record.from_ not in self.files:
-                raise ValueError(f"records.{name}.from: there is no file {record.from_!r}")
-            for field, formula in record.fields.items():
-                if field not in FIELDS[kind]:
-                    near = difflib.get_close_matches(field, FIELDS[kind], n=1)
-                    hint = f"; did you mean {near[0]!r}?" if near else f"; they are {', '.join(FIELDS[kind])}"
-                    raise ValueError(f"records.{name}: {field!r} is no field of {kind}{hint}")
-                self._known(formula, record.from_, f"records.{name}.{field}")
-        for check in self.checks:
-            if check.file not in self.files:
-                raise ValueError(f"checks.{check.category}: there is no file {check.file!r}")
-            if check.when is not None:
-                self._known(check.when, check.file, f"checks.{check.category}")
-        return self
-
-    def _known(self, formula: Expression, base: str, place: str) -> None:
-        for file, column in formula.columns():
-            owner = file or base
-            if owner not in self.files:
-                raise ValueError(
-                    f"{place}: {formula.text!r} names the file {owner!r}, which is not among files"
-                )
-            if column not in self.files[owner].columns:
-                near = difflib.get_close_matches(column, self.files[owner].columns, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"{place}: {formula.text!r} names {column!r}, no column of {owner!r}{hint}")
 
     @cached_property
     def line_file(self) -> str:
@@ -297,6 +289,8 @@ def load(text: str, *, name: str) -> Profile:
         raise _invalid(name, [_problem(dict(item)) for item in error.errors()]) from None
     except DomainError as error:
         raise _invalid(name, [str(error)]) from None
+    if wrong := contradictions(profile):
+        raise _invalid(name, wrong)
     return profile.model_copy(update={"sha": sha256(text.encode()).hexdigest()})
 
 
