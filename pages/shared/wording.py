@@ -24,6 +24,7 @@ WAIT_REASONS = {
     "NOT_DUE": "Reserved, not due",
     "NOT_RECORDED": "Not recorded",
 }
+OTHER_CODES = {"EDI": "EDI", "CXML": "cXML", "CRM": "CRM", "EMAIL": "E-mail", "LTL": "LTL", "FTL": "FTL", "STD": "Standard"}
 LINE_STATES = {
     "OPEN": "Open",
     "OVERDUE": "Overdue",
@@ -42,7 +43,7 @@ def code(value: str | None) -> str:
     """Return a code as words: PARTIALLY_SHIPPED is "Partially shipped"."""
     if not value:
         return MISSING
-    known = WAIT_REASONS.get(value) or LINE_STATES.get(value)
+    known = WAIT_REASONS.get(value) or LINE_STATES.get(value) or OTHER_CODES.get(value)
     return known or value.replace("_", " ").capitalize()
 
 
