@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -27,6 +28,8 @@ from sqlalchemy.types import TypeDecorator
 from db.tables import Base
 
 CHUNK = 500
+STATEMENT_ROWS = 50
+"""Rows of one INSERT on SQLite, which sets up the word lists of CHECK constraints anew for each statement."""
 
 
 def table(name: str) -> Table:
@@ -95,7 +98,14 @@ def insert_rows(
     if order != list(range(len(names))):
         turned = itemgetter(*order)
         full = [turned(row) for row in full]
-    driver.executemany(str(compiled), full)
+    single = str(compiled)
+    grouped = len(full) - len(full) % STATEMENT_ROWS
+    if grouped:
+        head, _, values = single.partition(" VALUES ")
+        many = f"{head} VALUES {', '.join([values] * STATEMENT_ROWS)}"
+        groups = (full[start : start + STATEMENT_ROWS] for start in range(0, grouped, STATEMENT_ROWS))
+        driver.executemany(many, (tuple(chain.from_iterable(group)) for group in groups))
+    driver.executemany(single, full[grouped:])
 
 
 def default_of(column: Any) -> Any:
