@@ -81,9 +81,9 @@ def _with_where(text: str) -> str:
         if token.type == tokenize.NAME and (plain := _plain_word(token.string)) != token.string:
             # People write AND and IS NULL as they know them from SQL; the length stays the same.
             text = text[: token.start[1]] + plain + text[token.end[1] :]
-        if token.string == "<>":
+        if token.string == "<" and text[token.end[1] : token.end[1] + 1] == ">":
             parts.append(text[position : token.start[1]] + "!=")
-            position = token.end[1]
+            position = token.end[1] + 1
         elif token.type == tokenize.NAME and token.string.lower() == "where":
             parts.append(text[position : token.start[1]] + ", where=")
             position = token.end[1]

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from domain.exchange.imports.expressions import Expression
 from domain.rules.formats.date_formats import parser
 from domain.vocabulary.canonical import FIELDS, KEYS, NEEDED
+from domain.vocabulary.errors import DomainError
 
 if TYPE_CHECKING:
     from domain.exchange.imports.profile import Profile, SourceFile
@@ -67,9 +68,9 @@ def format_problem(text: str) -> str | None:
     """Return why a date format cannot be used, None when it can."""
     try:
         parser(text)
-    except (ValueError, KeyError) as error:
-        return str(error)
-    return None if re.search(r"%[dmYybBjfs]", text) else "it names neither day, month nor year"
+    except DomainError as error:
+        return error.message
+    return None
 
 
 def _format(place: str, text: str) -> list[str]:

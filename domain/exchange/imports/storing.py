@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from domain.exchange.imports.bundle import Bundle, Sheet
 from domain.exchange.imports.cells import plain_text
@@ -37,7 +38,7 @@ class Store:
         holds = FIELDS[self.kind][field]
         if isinstance(holds, type):
             return self._words(field, holds, values)
-        convert = _CONVERT[holds]
+        convert = self._local_day if holds == "day" else _CONVERT[holds]
         known: dict[Any, Any] = {}
         out: list[Any] = []
         for index, value in enumerate(values):
@@ -55,6 +56,12 @@ class Store:
                 continue
             out.append(known[value])
         return out
+
+    def _local_day(self, value: Any) -> int:
+        """The day of an instant is the one that the source's people had (imports.md T25)."""
+        if isinstance(value, datetime):
+            value = value.astimezone(ZoneInfo(self.bundle.profile.source.tz)).date()
+        return to_day(value)
 
     def _words(self, field: str, words: type[StrEnum], values: list[Any]) -> list[Any]:
         """Translate codes: the code map first, then our own words; an unknown one is counted, never a crash."""
@@ -132,7 +139,6 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "quantity": _exact_quantity,
     "rate": _rounded(RATE_SCALE),
     "whole": _whole,
-    "day": lambda value: to_day(value.date() if isinstance(value, datetime) else value),
     "instant": lambda value: to_instant(value) if isinstance(value, datetime) else to_day(value) * 86400,
     "flag": lambda value: int(bool(value)),
 }

@@ -64,7 +64,9 @@ def bundle(
 
 def commit(engine: Engine, mapped: MappedImport, **more: Any) -> dict[str, Any]:
     """Commit a mapped import and check that its counts add up."""
-    report = transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="test", **more))
+    report = transact(
+        engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="test", **more)
+    )
     for told in (report, *report["files"].values()):
         assert told["rows"] == sum(told[k] for k in ("accepted", "unchanged", "amended", "quarantined"))
     return report
