@@ -49,7 +49,9 @@ def undo(
     batch_id: Annotated[int, typer.Argument(help="Number of the import, as its report says it.")],
     database: Database = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")
+    ] = False,
 ) -> None:
     """Undo an import: 0 all back, 6 some records kept because they changed since, 3 no such batch, 5 needed."""
     address = database or import_command.default_database()

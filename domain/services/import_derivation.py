@@ -33,7 +33,11 @@ def derive_lines(connection: Connection, mapped: MappedImport) -> None:
     for record in lines.records:
         _first_delivery(record.fields)
     if lines.records and "line" in mapped.unknown_fields:
-        left = [name for name in mapped.unknown_fields["line"] if name not in lines.records[0].fields]
+        left = [
+            name
+            for name in mapped.unknown_fields["line"]
+            if all(record.fields.get(name) is None for record in lines.records)
+        ]
         mapped.unknown_fields["line"] = left
 
 

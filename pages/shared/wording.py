@@ -24,7 +24,15 @@ WAIT_REASONS = {
     "NOT_DUE": "Reserved, not due",
     "NOT_RECORDED": "Not recorded",
 }
-OTHER_CODES = {"EDI": "EDI", "CXML": "cXML", "CRM": "CRM", "EMAIL": "E-mail", "LTL": "LTL", "FTL": "FTL", "STD": "Standard"}
+OTHER_CODES = {
+    "EDI": "EDI",
+    "CXML": "cXML",
+    "CRM": "CRM",
+    "EMAIL": "E-mail",
+    "LTL": "LTL",
+    "FTL": "FTL",
+    "STD": "Standard",
+}
 LINE_STATES = {
     "OPEN": "Open",
     "OVERDUE": "Overdue",

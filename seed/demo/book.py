@@ -17,13 +17,16 @@ from seed.demo.world import NEVER, Ints
 
 AUTO_PEG = -2
 NO_PEG = -1
+FAR = 1_000_000
+"""A working-day number beyond all others."""
 Columns = dict[str, Any]
 
 # customer, ship_to: places in Parties. entry, released: working days. hour: UTC hour of receipt.
+# holds: open ones, by commas, placed on held_from (NEVER: on entry); past_hold: one that was released again.
 ORDER_FIELDS: Columns = {
     "customer": 0, "ship_to": 0, "entry": 0, "hour": 12.0, "kind": "", "number": "", "po": "", "channel": "",
-    "type": "STD", "priority": 5, "released": NEVER, "acknowledged": True, "note": None,
-    "holds": "", "stage": "",
+    "type": "STD", "priority": 5, "released": NEVER, "acknowledged": True, "note": None, "demand": "",
+    "holds": "", "held_from": NEVER, "past_hold": "", "past_from": NEVER, "past_until": NEVER,
 }  # fmt: skip
 # order, sku: places. q1/ship1/del1 and q2/ship2/del2: the two shipments that a line may have.
 # onhand: reserved from stock; hard: of it released to the warehouse; peg: reserved from purchase order `peg_po`.
@@ -85,6 +88,13 @@ def joined(books: list[Book]) -> Book:
         orders={name: np.concatenate([b.orders[name] for b in books]) for name in ORDER_FIELDS},
         lines={name: np.concatenate([part[name] for part in lines]) for name in LINE_FIELDS},
     )
+
+
+def chosen(book: Book, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> Book:
+    """Return the lines of the book that are kept, and the orders that have any."""
+    used, order = np.unique(book.lines["order"][kept], return_inverse=True)
+    orders = {name: book.orders[name][used] for name in ORDER_FIELDS}
+    return Book(orders, {**{name: book.lines[name][kept] for name in LINE_FIELDS}, "order": order})
 
 
 def minor_of(parties: Parties, customer: Ints) -> Ints:

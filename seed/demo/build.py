@@ -16,17 +16,18 @@ from db.unit_of_work import UnitOfWork, reading, transact
 from domain.vocabulary.errors import DomainError
 from seed.bulk import advance_sequences, fold_journal, insert_columns
 from seed.demo.billing import Bills, plan_bills, write_bills
-from seed.demo.book import joined
-from seed.demo.closures import Closures, observe_closures
+from seed.demo.book import Book, customer_pos, joined, set_prices
+from seed.demo.closures import Closures, observe_closures, settle_causes
 from seed.demo.credit import fit_limits
+from seed.demo.demand import draw_demand, sell_what_is_sold
 from seed.demo.documents import Parts, write_orders
 from seed.demo.expectations import expect
-from seed.demo.history import make_history
-from seed.demo.holds import write_holds
+from seed.demo.history import date_history, done_and_open, in_sequence, live_through
+from seed.demo.holds import date_holds, draw_holds, open_holds, write_holds
 from seed.demo.logistics import write_shipments
-from seed.demo.open_book import make_open_book, repeat_purchase_orders
-from seed.demo.parties import add_parties
-from seed.demo.products import add_products
+from seed.demo.open_book import as_of_today, repeat_purchase_orders
+from seed.demo.parties import Parties, add_parties
+from seed.demo.products import Products, add_products
 from seed.demo.stock import write_stock
 from seed.demo.stories import SILENT_SINCE, make_stories, silent_customer
 from seed.demo.timeline import write_timeline
@@ -102,13 +103,13 @@ def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> Wo
     world = World(today=today, now=now or default_now(today), seed=seed)
     parties = add_parties(world)
     products = add_products(world, parties)
-    history = make_history(world, parties, products)
-    current = make_open_book(world, parties, products, 100_001 + history.order_count)
+    traded = _trade(world, parties, products)
     stories, named = make_stories(world, parties, products)
-    _silence(current.orders, silent_customer(parties))
-    book = joined([history, current, stories])
+    _silence(traded.orders, silent_customer(parties))
+    book = joined([traded, stories])
     closures = Closures(world, parties)
     observe_closures(closures, book)
+    settle_causes(book)
     repeat_purchase_orders(book)
     bills: list[Bills] = []
 
@@ -125,6 +126,27 @@ def make_world(*, today: date, seed: int = 7, now: datetime | None = None) -> Wo
     fit_limits(world, parties, book, written, holds)
     write_timeline(world, parties, book, written, holds)
     return world
+
+
+def _trade(world: World, parties: Parties, products: Products) -> Book:
+    """Return the orders of the last twelve months and all that are open, in the sequence of their entry."""
+    rng = world.rng
+    demand, lead = draw_demand(world, parties, products)
+    live_through(rng, parties, demand, lead)
+    draw_holds(rng, demand)
+    done, current = done_and_open(demand)
+    date_history(world, parties, done)
+    date_holds(done)
+    date_holds(current)
+    open_holds(rng, current)
+    sell_what_is_sold(world, products, done, still_open=False)
+    sell_what_is_sold(world, products, current, still_open=True)
+    for part in (done, current):
+        set_prices(part, parties, products, rng)
+    as_of_today(rng, current)
+    book = in_sequence(joined([done, current]))
+    book.orders["po"] = customer_pos(rng, book.orders["customer"], book.orders["entry"], first=10_000)
+    return book
 
 
 def _silence(orders: dict[str, Any], customer: int) -> None:

@@ -105,26 +105,51 @@ def open_entries(closures: Closures, book: Book, entry: Ints, latest: Ints) -> I
 
 
 def observe_closures(closures: Closures, book: Book) -> None:
-    """Move the dates of orders that are no history off the days on which their places are closed."""
+    """Move the dates of orders that are no history, and of lines for which no day of entry was found, to open days."""
     lines = book.lines
-    row = np.flatnonzero(book.orders["kind"][lines["order"]] != "HISTORY")
+    history = book.orders["kind"][lines["order"]] == "HISTORY"
+    row = np.flatnonzero(~history | _closed_somewhere(closures, book))
     order = lines["order"][row]
     ship_to, site = book.orders["ship_to"][order], lines["site_id"][row]
+    lapsed = lines["change_at"][row] > lines["prom0"][row]
     for name in ("req0", "req", "prom0", "prom", "due"):
         lines[name][row] = closures.received_by(ship_to, lines[name][row])
     entry = book.orders["entry"][order]
-    arrived = closures.received_by(ship_to, lines["del1"][row])
-    sent = np.where(arrived == NEVER, lines["ship1"][row], np.minimum(lines["ship1"][row], arrived - 1))
-    lines["ship1"][row] = np.where(sent == NEVER, NEVER, np.maximum(closures.shipped_by(site, sent), entry))
-    lines["del1"][row] = arrived
+    for ship, arrival in (("ship1", "del1"), ("ship2", "del2")):
+        arrived = closures.received_by(ship_to, lines[arrival][row])
+        sent = np.where(arrived == NEVER, lines[ship][row], np.minimum(lines[ship][row], arrived - 1))
+        lines[ship][row] = np.where(sent == NEVER, NEVER, np.maximum(closures.shipped_by(site, sent), entry))
+        lines[arrival][row] = arrived
     first = np.full(book.order_count, -NEVER, dtype=np.int64)
-    np.minimum.at(first, order, np.where(sent == NEVER, -NEVER, lines["ship1"][row] - 1))
+    np.minimum.at(first, order, np.where(lines["ship1"][row] == NEVER, -NEVER, lines["ship1"][row] - 1))
     released = book.orders["released"]
     book.orders["released"] = np.where(
         released == NEVER, NEVER, np.maximum(np.minimum(released, first), book.orders["entry"])
     )
     lines["change_at"][row] = np.where(
-        (lines["change_at"][row] == NEVER), NEVER, np.minimum(lines["change_at"][row], lines["prom0"][row])
+        (lines["change_at"][row] == NEVER) | lapsed,
+        lines["change_at"][row],
+        np.minimum(lines["change_at"][row], lines["prom0"][row]),
     )
     same = row[(lines["prom0"][row] == lines["prom"][row]) & (lines["req0"][row] == lines["req"][row])]
     lines["change_at"][same], lines["change_by"][same] = NEVER, ""
+
+
+def _closed_somewhere(closures: Closures, book: Book) -> Bools:
+    """Return whether a date of a line falls on a day on which its place is closed."""
+    lines = book.lines
+    ship_to = book.orders["ship_to"][lines["order"]]
+    result = np.zeros(book.line_count, dtype=bool)
+    for name in RECEIVED:
+        result |= ~closures.receives(ship_to, lines[name])
+    for name in SENT:
+        result |= ~closures.ships(lines["site_id"], lines[name])
+    return result
+
+
+def settle_causes(book: Book) -> None:
+    """Drop the cause of lateness where the closed days of a place brought the promise to the arrival."""
+    lines = book.lines
+    late = np.maximum(lines["del1"], lines["del2"]) > lines["prom"]
+    told = book.orders["kind"][lines["order"]] == "STORY"
+    lines["cause"] = np.where(told | late, lines["cause"], "")

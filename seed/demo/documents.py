@@ -344,7 +344,7 @@ def _date_changes(world: World, parties: Parties, book: Book, written: Written) 
     asked = moved[lines["req0"][moved] != lines["req"][moved]]
     for field, place, old, new in (
         ("requested_on", asked, lines["req0"], lines["req"]),
-        ("promised_on", moved, lines["prom0"], lines["prom"]),
+        ("promised_on", moved[lines["prom0"][moved] != lines["prom"][moved]], lines["prom0"], lines["prom"]),
     ):
         by = [lines["change_by"][i] for i in place.tolist()]
         at = np.maximum(

@@ -65,8 +65,6 @@ CARRIERS = (
     ("GOOC", "Gulf and Orient Ocean", "OCEAN"),
 )
 TIER_SIZES = (10, 25, 45, 40)
-BLOCKED_CUSTOMER = 97
-"""Place in the list of the customer whose account is on credit hold as a whole."""
 
 
 @dataclass
@@ -95,6 +93,11 @@ class Parties:
     ship_to_site: Ints
     ship_to_transit: Ints
     ship_to_zone: list[str]
+
+
+def blocked_customer(parties: Parties) -> int:
+    """Return the place of the customer whose account is on credit hold as a whole: one of the third tier."""
+    return int(np.flatnonzero(parties.tier == 3)[-1])
 
 
 def add_parties(world: World) -> Parties:

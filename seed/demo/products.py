@@ -148,7 +148,7 @@ def _launch_days(world: World, status: list[str]) -> Ints:
     """Return launch days: years ago, some weeks ago for launches, ahead for what is in development."""
     rng, words, today = world.rng, np.array(status), world.days.today
     count = len(status)
-    long_ago = today - rng.integers(400, 3000, count)
+    long_ago = today - rng.integers(700, 3000, count)
     recent = today - rng.integers(60, 150, count)
     ahead = today + rng.integers(20, 150, count)
     return np.where(words == "LAUNCH", recent, np.where(words == "DEVELOPMENT", ahead, long_ago))

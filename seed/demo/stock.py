@@ -20,6 +20,8 @@ from seed.demo.world import ACTOR, DAY_SECONDS, NEVER, SOURCE, Ints, World
 RECEIVED_ORDERS = 1_520
 SPARE_ORDERS = 140
 SITE_SPACE = 16
+ORDER_EVERY, ORDER_RHYTHMS = 20, 10
+"""A SKU is ordered for a site every 20 working days: one receipt covers what leaves until the next."""
 
 
 @dataclass
@@ -265,14 +267,18 @@ def _incoming(
     lines, rng, days = book.lines, world.rng, world.days
     supply_of = np.full(book.line_count, MISSING, dtype=np.int64)
     pegged = np.flatnonzero(lines["peg_po"] == AUTO_PEG)
-    groups, inverse = np.unique(pair[pegged], return_inverse=True)
     ship = lines["prom"][pegged] - parties.ship_to_transit[book.orders["ship_to"][lines["order"][pegged]]]
+    month = np.clip(ship // ORDER_EVERY, -1, ORDER_RHYTHMS - 2) + 1
+    batches, inverse = np.unique(pair[pegged] * ORDER_RHYTHMS + month, return_inverse=True)
+    groups = batches // ORDER_RHYTHMS
     need = np.full(len(groups), 10_000, dtype=np.int64)
     np.minimum.at(need, inverse, ship)
-    original = np.maximum(need - rng.integers(0, 3, len(groups)), -9)
-    slipped = rng.random(len(groups)) < 0.2
+    original = np.maximum(need - rng.integers(0, 3, len(groups)), -60)
+    overdue = original < 1
+    slipped = rng.random(len(groups)) < np.where(overdue, 0.85, np.where(need < 30, 0.12, 0.03))
     available = np.where(slipped, np.maximum(original + rng.integers(2, 9, len(groups)), 1), original)
-    forgotten = ~slipped & (original < 1) & (rng.random(len(groups)) < 0.3)
+    available = np.where(slipped & overdue, rng.integers(1, 26, len(groups)), available)
+    forgotten = ~slipped & overdue & (rng.random(len(groups)) < 0.5)
     available = np.where(~slipped & ~forgotten, np.maximum(available, 1), available)
     original = np.where(~slipped & ~forgotten, np.maximum(original, 1), original)
     used = np.zeros(len(groups), dtype=np.int64)

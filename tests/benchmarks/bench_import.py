@@ -34,7 +34,9 @@ def measures(_lines: int) -> Iterator[Measure]:
         with scratch_database() as engine:
             started = time.perf_counter()
             mapped = prepare(find("scms", PROFILES), [FILE])
-            report = transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="bench"))
+            report = transact(
+                engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="bench")
+            )
             seconds = time.perf_counter() - started
         counts.add(int(report["accepted"]))
         return seconds

@@ -32,7 +32,9 @@ def _counts(engine: Engine) -> dict[str, int]:
     return {name: rows(engine, f"select count(*) from {name}")[0][0] for name in TABLES}
 
 
-def test_scms_goes_in_with_the_counts_of_its_readme_and_comes_out_again(engine: Engine, shared_dir: Any) -> None:
+def test_scms_goes_in_with_the_counts_of_its_readme_and_comes_out_again(
+    engine: Engine, shared_dir: Any
+) -> None:
     file = shared_dir / "data" / "scms" / "SCMS_Delivery_History_Dataset.csv"
     mapped = prepare(find("scms", PROFILES), [file])
     report = commit(engine, mapped)
@@ -76,7 +78,9 @@ def test_a_changed_row_is_an_amendment_shown_before_and_after(engine: Engine) ->
     assert (seen["amended"], seen["unchanged"]) == (1, 1)
     assert rows(engine, "select count(*) from import_batch") == [(1,)]
     report = commit(engine, small(changed), expected_plan=seen["plan"])
-    assert report["amendments"] == [{"kind": "line", "key": ["A1", "2"], "fields": {"promised_on": [20_538, 20_545]}}]
+    assert report["amendments"] == [
+        {"kind": "line", "key": ["A1", "2"], "fields": {"promised_on": [20_538, 20_545]}}
+    ]
     assert rows(engine, "select field, old, new from date_change") == [("promised_on", 20_538, 20_545)]
     line = "select promised_on, promised_on_first from sales_order_line where line_no = '2'"
     assert rows(engine, line) == [(20_545, 20_538)]
@@ -99,10 +103,14 @@ def test_an_empty_cell_keeps_what_is_known_unless_it_is_told_to_clear(engine: En
 def test_a_plan_is_stale_when_data_moved_since_the_preview(engine: Engine) -> None:
     commit(engine, small(TWO))
     changed = TWO.replace("2026-03-26", "2026-04-02")
-    seen = transact(engine, lambda uow: imports.preview(uow=uow, mapped=small(changed), now=NOW, actor="test"))
+    seen = transact(
+        engine, lambda uow: imports.preview(uow=uow, mapped=small(changed), now=NOW, actor="test")
+    )
     with engine.begin() as connection:
         connection.execute(
-            text("update sales_order_line set promised_on = 20600, row_version = row_version + 1 where line_no = '2'")
+            text(
+                "update sales_order_line set promised_on = 20600, row_version = row_version + 1 where line_no = '2'"
+            )
         )
     with pytest.raises(Conflict) as refused:
         commit(engine, small(changed), expected_plan=seen["plan"])
@@ -115,7 +123,9 @@ def test_undo_leaves_what_a_person_changed_and_lists_who_and_when(engine: Engine
     first = commit(engine, small(TWO))
     with engine.begin() as connection:
         connection.execute(
-            text("update sales_order_line set note = 'call first', row_version = 2, updated_by = 'Ann' where line_no = '2'")
+            text(
+                "update sales_order_line set note = 'call first', row_version = 2, updated_by = 'Ann' where line_no = '2'"
+            )
         )
     report = _undo(engine, first["batch_id"])
     assert report["status"] == "PARTLY_UNDONE"
@@ -132,11 +142,15 @@ def test_undo_of_an_update_keeps_fields_that_changed_since(engine: Engine) -> No
     second = commit(engine, small(TWO.replace("2026-03-26", "2026-04-02").replace(",4,2.00", ",6,2.00")))
     with engine.begin() as connection:
         connection.execute(
-            text("update sales_order_line set promised_on = 20600, updated_by = 'Ann', row_version = 9 where line_no = '2'")
+            text(
+                "update sales_order_line set promised_on = 20600, updated_by = 'Ann', row_version = 9 where line_no = '2'"
+            )
         )
     report = _undo(engine, second["batch_id"])
     assert [(k["field"], k["now"], k["by"]) for k in report["kept"]] == [("promised_on", 20_600, "Ann")]
-    assert rows(engine, "select qty_ordered, promised_on from sales_order_line where line_no = '2'") == [(4_000, 20_600)]
+    assert rows(engine, "select qty_ordered, promised_on from sales_order_line where line_no = '2'") == [
+        (4_000, 20_600)
+    ]
 
 
 def test_undo_is_refused_while_a_later_import_rests_on_the_batch(engine: Engine) -> None:

@@ -157,14 +157,19 @@ def _records(
     store = Store(bundle, kind, spec, sheet, groups, codes, unmapped)
     gaps = unknown_columns(bundle)
     stored: dict[str, list[Any]] = {}
+    untold: list[str] = []
     for field, formula in spec.fields.items():
         values = evaluate(formula, scope)
-        # A field of which nobody tells anything is left out, so that it may still be derived from other records.
-        if not (_without_source(formula, spec.from_, gaps) and all(value is None for value in values)):
-            stored[field] = store.column(field, values)
+        lacking = _lacking(formula, spec.from_, gaps)
+        if any(lacking) and all(value is None for value in values):
+            untold.append(field)
+            # What nobody tells at all is left out, so that it may still be derived from other records.
+            if all(lacking):
+                continue
+        stored[field] = store.column(field, values)
     if kind == "line":
         _value_lines(stored, len(groups))
-    bundle.untold[name] = sorted(set(spec.fields) - set(stored))
+    bundle.untold[name] = sorted(untold)
     store.require(stored)
     names = list(stored)
     rows_ = zip(*stored.values(), strict=True) if stored else iter([()] * len(groups))
@@ -280,9 +285,9 @@ def _unknown_fields(bundle: Bundle) -> dict[str, list[str]]:
     return out
 
 
-def _without_source(formula: Expression, base: str, gaps: Mapping[str, set[str]]) -> bool:
-    named = list(formula.columns())
-    return bool(named) and all(column in gaps.get(file or base, ()) for file, column in named)
+def _lacking(formula: Expression, base: str, gaps: Mapping[str, set[str]]) -> list[bool]:
+    """Whether each column that a formula names is missing."""
+    return [column in gaps.get(file or base, ()) for file, column in formula.columns()]
 
 
 def _totals(sets: list[RecordSet]) -> dict[str, dict[str, str]]:

@@ -16,7 +16,9 @@ from tests.exchange.imports.extracts import prepare
 
 REFERENCE = (ROOT / "docs/reference/import_profiles.md").read_text("utf-8")
 HOW_TO = (ROOT / "docs/how_to/write_an_import_profile.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^\| `(\w+)` \| `(.+?)` \| .+ \|$", REFERENCE.partition("## Expressions")[2], re.MULTILINE)
+EXAMPLES = re.findall(
+    r"^\| `(\w+)` \| `(.+?)` \| .+ \|$", REFERENCE.partition("## Expressions")[2], re.MULTILINE
+)
 
 
 def test_each_function_has_one_example_that_calls_it() -> None:
@@ -39,7 +41,9 @@ def test_each_key_is_described(model: type) -> None:
 
 
 def test_the_first_profile_of_the_how_to_reads_its_extract() -> None:
-    text = next(found for found in re.findall(r"```yaml\n(.+?)```", HOW_TO, re.DOTALL) if "profile: rep_2031" in found)
+    text = next(
+        found for found in re.findall(r"```yaml\n(.+?)```", HOW_TO, re.DOTALL) if "profile: rep_2031" in found
+    )
     extract = re.search(r"```\n(Report 2031.+?)```", HOW_TO, re.DOTALL)
     assert extract is not None
     mapped = prepare(load(text, name="rep_2031.yaml"), [("rep_2031.txt", extract[1].encode())])
