@@ -310,18 +310,6 @@ def landed_payloads(connection: Connection, source: str, entity: str) -> list[tu
     return [(int(row[0]), row[1]) for row in connection.execute(chosen.order_by(landing.c.landing_id))]
 
 
-def quarantined(connection: Connection, batch_id: int) -> list[tuple[int, str, str, int, str]]:
-    """Return a batch's rows that wait: (id, entity, file name, row number, payload)."""
-    held, file = table("quarantine_row"), table("import_file")
-    chosen = (
-        select(held.c.quarantine_id, held.c.entity, file.c.name, held.c.row_no, held.c.payload)
-        .join(file, file.c.file_id == held.c.file_id)
-        .where(held.c.batch_id == batch_id, stored(held, "status") == "OPEN")
-        .order_by(held.c.quarantine_id)
-    )
-    return [(int(r[0]), r[1], r[2], int(r[3]), r[4]) for r in connection.execute(chosen)]
-
-
 def batch_row(connection: Connection, batch_id: int) -> Mapping[str, Any] | None:
     """Return a batch's source, profile and status; None where there is no such batch."""
     owner = table("import_batch")

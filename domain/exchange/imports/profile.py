@@ -38,10 +38,13 @@ def _text(item: Any) -> Any:
 
 def _parsed(value: Any) -> Any:
     if isinstance(value, bool):
-        return parse("true" if value else "false")
-    if isinstance(value, (int, float)):
+        value = "true" if value else "false"
+    if not isinstance(value, (str, int, float)):
+        return value
+    try:
         return parse(str(value))
-    return parse(value) if isinstance(value, str) else value
+    except DomainError as error:  # told as a value error it comes back with its place in the profile
+        raise ValueError(str(error).rstrip(".")) from None
 
 
 Names = Annotated[list[str], BeforeValidator(_texts)]
