@@ -114,17 +114,19 @@ def observe_closures(closures: Closures, book: Book) -> None:
     lapsed = lines["change_at"][row] > lines["prom0"][row]
     for name in ("req0", "req", "prom0", "prom", "due"):
         lines[name][row] = closures.received_by(ship_to, lines[name][row])
-    entry = book.orders["entry"][order]
+    entry = book.orders["entry"]
     for ship, arrival in (("ship1", "del1"), ("ship2", "del2")):
         arrived = closures.received_by(ship_to, lines[arrival][row])
         sent = np.where(arrived == NEVER, lines[ship][row], np.minimum(lines[ship][row], arrived - 1))
-        lines[ship][row] = np.where(sent == NEVER, NEVER, np.maximum(closures.shipped_by(site, sent), entry))
+        lines[ship][row] = closures.shipped_by(site, sent)
         lines[arrival][row] = arrived
+        # Where no day between entry and departure was open, the order came before the closed days.
+        np.minimum.at(entry, order, np.where(sent == NEVER, -NEVER, lines[ship][row]))
     first = np.full(book.order_count, -NEVER, dtype=np.int64)
     np.minimum.at(first, order, np.where(lines["ship1"][row] == NEVER, -NEVER, lines["ship1"][row] - 1))
     released = book.orders["released"]
     book.orders["released"] = np.where(
-        released == NEVER, NEVER, np.maximum(np.minimum(released, first), book.orders["entry"])
+        released == NEVER, NEVER, np.maximum(np.minimum(released, first), entry)
     )
     lines["change_at"][row] = np.where(
         (lines["change_at"][row] == NEVER) | lapsed,

@@ -158,8 +158,7 @@ def done_and_open(book: Book) -> tuple[Book, Book]:
 
 
 def _last(lines: dict[str, Any], names: tuple[str, ...]) -> Ints:
-    last: Ints = np.max([lines[name] for name in names], axis=0)
-    return last
+    return np.asarray(np.max([lines[name] for name in names], axis=0))
 
 
 def date_history(world: World, parties: Parties, book: Book) -> None:
