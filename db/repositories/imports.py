@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from db.tables import Base
 
-CHUNK = 500
+CHUNK = 5_000
 STATEMENT_ROWS = 50
 """Rows of one INSERT on SQLite, which sets up the word lists of CHECK constraints anew for each statement."""
 

@@ -15,6 +15,22 @@ from domain.vocabulary.statuses import Initiator, PromiseSource
 DATES_KEPT = ("requested_on", "promised_on")
 NOT_STORED = {"order": {"customer_name", "customer_country"}, "line": {"sku_description"}}
 MOST_EXAMPLES = 200
+BEARING_SOURCE = frozenset(kind for kind, (name, _) in TABLES.items() if "source" in repository.table(name).c)
+KEPT_EMPTY = {"shipment_line": "lot", "tracking": "place"}
+"""Part of the business key that is the empty text when nobody says it."""
+NEEDED_KEYS = {
+    "order": ("customer_id",),
+    "line": ("order_id", "sku_id"),
+    "schedule": ("line_id",),
+    "shipment_line": ("line_id", "shipment_id"),
+    "tracking": ("shipment_id",),
+    "invoice": ("customer_id",),
+    "invoice_line": ("invoice_id",),
+    "ship_to": ("customer_id",),
+    "supply": ("sku_id", "site_id"),
+    "stock": ("sku_id", "site_id"),
+}
+"""What a record must belong to."""
 
 
 def write(writing: Writing, found: RecordSet) -> None:
@@ -202,8 +218,9 @@ def _complete(writing: Writing, kind: str, row: dict[str, Any]) -> dict[str, Any
 
 def _placed(writing: Writing, kind: str, record: Record) -> dict[str, Any] | None:
     """Return the record with its references as surrogate keys; None where what it belongs to is unknown."""
-    row: dict[str, Any] = {n: v for n, v in record.fields.items() if n not in NOT_STORED.get(kind, ())}
-    needed: list[str] = []
+    row: dict[str, Any] = dict(record.fields)
+    for name in NOT_STORED.get(kind, ()):
+        row.pop(name, None)
     if kind in ("line", "schedule", "shipment_line", "invoice_line", "invoice"):
         order_id = writing.lookup("order", row.pop("order_no", None))
         line_no = row.pop("line_no", None) if kind != "line" else None
@@ -211,32 +228,22 @@ def _placed(writing: Writing, kind: str, record: Record) -> dict[str, Any] | Non
             row["order_id"] = order_id
         else:
             row["line_id"] = writing.lookup("line", (order_id, line_no))
-        needed += {"line": ["order_id"], "schedule": ["line_id"], "shipment_line": ["line_id"]}.get(kind, [])
     if kind in ("shipment_line", "tracking", "invoice_line"):
         row["shipment_id"] = writing.lookup("shipment", row.pop("shipment_no", None))
-        needed += ["shipment_id"] if kind != "invoice_line" else []
     if kind == "invoice_line":
         row["invoice_id"] = writing.lookup("invoice", row.pop("number", None))
-        needed.append("invoice_id")
     for name in ("customer", "sku", "site", "supplier"):
         if name in row and name != kind:
             row[f"{name}_id"] = writing.lookup(name, row.pop(name))
     if "ship_to" in row:
         row["ship_to_id"] = writing.lookup("ship_to", (row.get("customer_id"), row.pop("ship_to")))
-    needed += {
-        "order": ["customer_id"], "line": ["sku_id"], "ship_to": ["customer_id"], "invoice": ["customer_id"],
-        "supply": ["sku_id", "site_id"],
-        "stock": ["sku_id", "site_id"],
-    }.get(kind, [])  # fmt: skip
-    for text in ("lot", "place"):
-        if kind in ("shipment_line", "tracking") and text in TABLES[kind][1]:
-            row[text] = row.get(text) or ""
-    owner = repository.table(TABLES[kind][0])
-    if "source" in owner.c:
+    if text := KEPT_EMPTY.get(kind):
+        row[text] = row.get(text) or ""
+    if kind in BEARING_SOURCE:
         row["source"] = writing.mapped.source
     if kind == "order":
         row["company"] = writing.mapped.company
-    lacking = [name for name in needed if row.get(name) is None]
+    lacking = [name for name in NEEDED_KEYS.get(kind, ()) if row.get(name) is None]
     if lacking:
         said = " / ".join(str(v) for v in list(record.fields.values())[:3])
         text = (

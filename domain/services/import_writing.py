@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -142,10 +143,21 @@ def create(writing: Writing, kind: str, rows: list[dict[str, Any]]) -> list[int]
             "updated_by": writing.actor,
         }
     defaults = {c: _unsaid(owner, c) for c in columns}
-    values = [
-        (record_id, *(defaults[c] if (v := row.get(c)) is None else v for c in columns), *who.values())
-        for record_id, row in zip(ids, rows, strict=True)
-    ]
+    stamp = tuple(who.values())
+    told = rows[0].keys()
+    if len(columns) > 1 and all(row.keys() == told for row in rows):
+        cells = itemgetter(*columns)
+        filled = [column for column in columns if defaults[column] is not None]
+        for row in rows:
+            for column in filled:
+                if row[column] is None:
+                    row[column] = defaults[column]
+        values = [(record_id, *cells(row), *stamp) for record_id, row in zip(ids, rows, strict=True)]
+    else:
+        values = [
+            (record_id, *(defaults[c] if (v := row.get(c)) is None else v for c in columns), *stamp)
+            for record_id, row in zip(ids, rows, strict=True)
+        ]
     repository.insert_rows(writing.connection, owner, [key, *columns, *who], values)
     version = 1 if "row_version" in owner.c else None
     writing.changes.extend(

@@ -31,6 +31,7 @@ def preview(*, uow: UnitOfWork, mapped: MappedImport, now: datetime, actor: str)
     return report
 
 
+@collector_paused()
 def commit(
     *,
     uow: UnitOfWork,
@@ -55,8 +56,7 @@ def commit(
     if nothing_new and nothing_held and not gone and not replays:
         writing = None
     else:
-        with collector_paused():
-            writing = _write(uow, mapped, states, known, now, actor, replays or {}, ids, gone)
+        writing = _write(uow, mapped, states, known, now, actor, replays or {}, ids, gone)
     report = report_of(mapped, writing, states)
     report["plan"] = plan_of(mapped, writing, report)
     if expected_plan is not None and report["plan"] != expected_plan:
