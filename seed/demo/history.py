@@ -182,7 +182,7 @@ def _seasonal(world: World, orders: dict[str, Any]) -> Ints:
     laid = world.days.past(numbers)
     month = laid.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
     weekly = np.array(WEEKDAYS)[(laid + 3) % 7]
-    result = drawn.copy()
+    result: Ints = drawn.copy()
     from_stock = orders["demand"] == STOCK.name
     for mine, weight in ((~from_stock, weekly), (from_stock, weekly * np.array(MONTHS)[month])):
         share = np.cumsum(weight) / weight.sum()
