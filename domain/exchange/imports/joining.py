@@ -96,8 +96,17 @@ def join(bundle: Bundle, sheet: Sheet) -> None:
         for row, key in enumerate(zip(*there, strict=True)):
             index.setdefault(_join_key(key), row)
         sheet.parents[parent_name] = [index.get(_join_key(key), -1) for key in zip(*here, strict=True)]
+        _spell_alike(sheet, parent, parent_name, pairs)
     if sheet.spec.join and sheet.spec.orphans != "ignore":
         _report_orphans(bundle, sheet)
+
+
+def _spell_alike(sheet: Sheet, parent: Sheet, name: str, pairs: dict[str, str]) -> None:
+    """Give the child's key the parent's spelling: 0007 of a line is order 7 when its header says 7."""
+    above = sheet.parents[name]
+    for own, theirs in pairs.items():
+        values, told = sheet.columns[own, ""], parent.columns[theirs, ""]
+        sheet.columns[own, ""] = [told[i] if i >= 0 else v for v, i in zip(values, above, strict=True)]
 
 
 def _join_key(key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 
+import xlsxwriter
 from sqlalchemy import Engine
 
-from domain.exchange.imports.profile import Profile, find
-from tests.exchange.imports.extracts import bundle, commit, rows
+from db.unit_of_work import transact
+from domain.exchange.imports.profile import Profile, find, load
+from domain.exchange.imports.replay import replay
+from tests.exchange.imports.extracts import NOW, bundle, commit, rows
 
 COMPANIES = Path(__file__).parent / "companies"
 NORDFISK = {
@@ -110,3 +115,48 @@ def test_a_flat_file_with_revisions_us_dates_and_signs(engine: Engine) -> None:
     # 11:30 PM in Chicago is the next day in UTC; the instant is kept, the line's day is the company's.
     assert rows(engine, "select entered_at, ship_complete, total_net from sales_order")[0][0] == 1_772_515_800
     assert rows(engine, "select type from hold") == [("CREDIT",)]
+
+
+def test_one_workbook_holds_the_whole_bundle(engine: Engine) -> None:
+    chosen = load(
+        """
+profile: book
+source: BOOK
+files:
+  heads: {sheet: Orders, key: [no], columns: {no: {header: No, type: key}, customer: Customer}}
+  lines: {match: ["Positions"], key: [no, pos], join: {heads: no}, columns: {no: {header: No, type: key}, pos: {header: Pos, type: key}, item: {header: Item, type: key}, qty: {header: Qty, type: number}, due: {header: Due, type: date}}}
+records:
+  order: {from: heads, fields: {order_no: no, customer: customer}}
+  line: {from: lines, fields: {order_no: no, line_no: pos, sku: item, qty_ordered: qty, promised_on: due}}
+""",
+        name="book.yaml",
+    )
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content)
+    day = book.add_format({"num_format": "dd.mm.yyyy"})
+    notes, heads, lines = (book.add_worksheet(name) for name in ("Read me", "Orders", "Positions"))
+    notes.write_column(0, 0, ["Order book", "made by hand"])
+    for row, cells in enumerate([["No", "Customer"], [7, "Acme"]]):
+        heads.write_row(row, 0, cells)
+    for row, cells in enumerate(
+        [["No", "Pos", "Item", "Qty", "Due"], [7, 10, "00012", 2.5], ["0007", 20, 4006381333931, "x"]]
+    ):
+        lines.write_row(row, 0, cells)
+    lines.write_datetime(1, 4, date(2026, 3, 25), day)
+    book.close()
+    report = commit(engine, bundle(chosen, {"book.xlsx": content.getvalue()}))
+    assert (report["accepted"], report["quarantined"]) == (1, 1)
+    assert rows(engine, "select line_no, qty_ordered, promised_on from sales_order_line") == [
+        ("10", 2_500, 20_537)
+    ]
+    held = rows(engine, "select quarantine_id from quarantine_row")[0][0]
+    told = transact(
+        engine,
+        lambda uow: replay(uow=uow, profile=chosen, corrections={held: {"Qty": "3"}}, now=NOW, actor="Ann"),
+    )
+    assert told["accepted"] == 1, told["reports"][0]["problems"]
+    # The other line's date was a date cell: mapped again from its landed row it is still that day.
+    assert rows(engine, "select line_no, qty_ordered, promised_on from sales_order_line order by 1") == [
+        ("10", 2_500, 20_537),
+        ("20", 3_000, None),
+    ]
