@@ -121,7 +121,7 @@ def observe_closures(closures: Closures, book: Book) -> None:
         lines[ship][row] = closures.shipped_by(site, sent)
         lines[arrival][row] = arrived
         # Where no day between entry and departure was open, the order came before the closed days.
-        np.minimum.at(entry, order, np.where(sent == NEVER, -NEVER, lines[ship][row]))
+        np.minimum.at(entry, order, np.where(sent == NEVER, -NEVER, lines[ship][row] - 1))
     first = np.full(book.order_count, -NEVER, dtype=np.int64)
     np.minimum.at(first, order, np.where(lines["ship1"][row] == NEVER, -NEVER, lines["ship1"][row] - 1))
     released = book.orders["released"]
