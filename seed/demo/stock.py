@@ -286,10 +286,7 @@ def _incoming(
     free_pairs = np.setdiff1d(np.unique(pair), groups)
     spare = np.sort(rng.choice(free_pairs, min(SPARE_ORDERS, len(free_pairs)), replace=False))
     spare_day = rng.integers(1, 30, len(spare))
-    taken = np.array(
-        [int((lines["peg"] * (lines["peg_po"] == n)).sum()) for n in range(len(named))],
-        dtype=np.int64,
-    )
+    taken = [int((lines["peg"] * (lines["peg_po"] == n)).sum()) for n in range(len(named))]
     sku = np.concatenate((groups // SITE_SPACE, spare // SITE_SPACE, [po.sku for po in named])).astype(
         np.int64
     )
