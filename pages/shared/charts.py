@@ -22,7 +22,7 @@ def palette() -> Mapping[str, str]:
 
 
 def stacked_days(
-    rows: pd.DataFrame, *, colours: Mapping[str, str], alt_text: str, key: str, height: int = 220
+    rows: pd.DataFrame, *, colours: Mapping[str, str], alt_text: str, key: str, height: int = 290
 ) -> str | None:
     """Draw `rows` (day, kind, lines) as one stacked bar a day; return the day clicked on (ISO) or None.
 
