@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 from db import tables
 from db.queries.frame import frame
 from db.tables import Base
+from db.tables.naming import NAMED_BY
 from db.types import Day, Instant
 from domain.vocabulary.imports import Answers
 from domain.vocabulary.statuses import ChangeKind, QuarantineStatus
@@ -224,20 +225,6 @@ def _name_references(connection: Connection, rows: pd.DataFrame) -> None:
                 None if said is None else known.get((target, int(said)), f"#{said}") for said in told
             ]
         rows.loc[mine, "field"] = field.removesuffix("_id")
-
-
-NAMED_BY = {
-    "sales_order": "order_no",
-    "shipment": "shipment_no",
-    "invoice": "number",
-    "customer": "code",
-    "supplier": "code",
-    "site": "code",
-    "ship_to": "code",
-    "sku": "sku",
-    "supply": "ref",
-}
-"""The column by which people know a record."""
 
 
 def _names(connection: Connection, rows: pd.DataFrame) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     type_coerce,
     update,
@@ -25,11 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator
 
+from db import bulk
 from db.tables import Base
+from db.tables.naming import NAMED_BY
 
 CHUNK = 5_000
-STATEMENT_ROWS = 50
-"""Rows of one INSERT on SQLite, which sets up the word lists of CHECK constraints anew for each statement."""
 
 
 def table(name: str) -> Table:
@@ -72,48 +69,13 @@ def reserve_keys(connection: Connection, owner: Table, count: int) -> list[int]:
 def insert_rows(
     connection: Connection, owner: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows of stored units on the driver's own executemany (or COPY)."""
+    """Insert rows of stored units; columns that are not named take their default."""
     if not rows:
         return
-    defaults = {
-        c.name: default_of(c) for c in owner.columns if c.name not in columns and c.default is not None
-    }
-    names = [*columns, *defaults]
-    tail = tuple(defaults.values())
-    full = [(*row, *tail) for row in rows] if tail else list(rows)
-    driver: Any = connection.connection.driver_connection
-    compiled = insert(owner).compile(dialect=connection.dialect, column_keys=names)
-    if connection.dialect.name == "postgresql":
-        from psycopg import sql
-
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(owner.name), sql.SQL(", ").join(map(sql.Identifier, names))
-        )
-        flags = [i for i, n in enumerate(names) if owner.c[n].type.python_type is bool]
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in full:
-                copy.write_row([bool(v) if i in flags and v is not None else v for i, v in enumerate(row)])
-        return
-    order = [names.index(name) for name in getattr(compiled, "positiontup", names)]
-    if order != list(range(len(names))):
-        turned = itemgetter(*order)
-        full = [turned(row) for row in full]
-    single = str(compiled)
-    grouped = len(full) - len(full) % STATEMENT_ROWS
-    if grouped:
-        head, _, values = single.partition(" VALUES ")
-        many = f"{head} VALUES {', '.join([values] * STATEMENT_ROWS)}"
-        groups = (full[start : start + STATEMENT_ROWS] for start in range(0, grouped, STATEMENT_ROWS))
-        driver.executemany(many, (tuple(chain.from_iterable(group)) for group in groups))
-    driver.executemany(single, full[grouped:])
-
-
-def default_of(column: Any) -> Any:
-    """Return a column's default in stored units."""
-    value = column.default.arg
-    if hasattr(value, "value"):
-        return value.value
-    return int(value * getattr(column.type, "scale", 1)) if hasattr(value, "quantize") else value
+    missing = bulk.defaults(owner, columns)
+    tail = tuple(missing.values())
+    full = [(*row, *tail) for row in rows] if tail else rows
+    bulk.insert_rows(connection, owner, [*columns, *missing], full)
 
 
 def existing(
@@ -363,20 +325,6 @@ def holds_of(
         some = chosen.where(owner.c.order_id.in_(order_ids[start : start + CHUNK]))
         found.extend(tuple(row) for row in connection.execute(some))
     return found
-
-
-NAMED_BY = {
-    "sales_order": "order_no",
-    "shipment": "shipment_no",
-    "invoice": "number",
-    "customer": "code",
-    "supplier": "code",
-    "site": "code",
-    "ship_to": "code",
-    "sku": "sku",
-    "supply": "ref",
-}
-"""The column by which people know a record."""
 
 
 def name_of(connection: Connection, name: str, record_id: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from db.bulk import stored_default
 from db.repositories import imports as repository
 from domain.vocabulary.imports import MappedImport, Remark
 from domain.vocabulary.units import to_instant
@@ -169,8 +170,4 @@ def create(writing: Writing, kind: str, rows: list[dict[str, Any]]) -> list[int]
 
 def _unsaid(owner: Any, name: str) -> Any:
     """What a column holds when a record says nothing: its default where it has one, else unknown."""
-    return (
-        None
-        if owner.c[name].nullable or owner.c[name].default is None
-        else repository.default_of(owner.c[name])
-    )
+    return None if owner.c[name].nullable or owner.c[name].default is None else stored_default(owner.c[name])
