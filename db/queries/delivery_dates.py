@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Integer, Select, and_, case, func, or_, select, type_coerce, union
 
 from db.queries.frame import frame
-from db.queries.line_facts import INCOMING, active_holds, end_of_day, line_facts
+from db.queries.line_facts import INCOMING, active_holds, cancelled_undated, end_of_day, line_facts
 from db.queries.lines import chosen
 from db.tables import (
     Carrier,
@@ -109,6 +109,7 @@ def ids(connection: Connection, *, meaning: Meaning, as_of: date, limit: int) ->
     done = or_(
         and_(line.delivered_on.is_not(None), line.delivered_on <= as_of),
         and_(line.cancelled_on.is_not(None), line.cancelled_on <= as_of),
+        cancelled_undated(),
     )
     statement = (
         select(line.line_id)
@@ -144,7 +145,7 @@ def rows(connection: Connection, *, line_ids: Sequence[int], as_of: date, live: 
     shown = (
         "line_id", "order_id", "order_no", "line_no", "source", "po_no", "customer_id", "customer", "sku_id", "sku",
         "sku_description", "qty_net", "qty_open", "is_open", "requested_on", "promised_on_first", "promised_on",
-        "expected_on", "delivered_on", "cancelled_on", "wait_reason",
+        "expected_on", "delivered_on", "cancelled_on", "wait_reason", "stage",
     )  # fmt: skip
     line = SalesOrderLine
     statement = (

@@ -2,7 +2,7 @@
 
 As of day D a line is open when it was entered on or before D and neither delivered nor cancelled by then.
 The promise in force at D is the old value of the first change after D, else the promise itself. A line whose
-entry day nobody recorded is never in the backlog.
+entry day nobody recorded is never in the backlog, and neither is one that is cancelled on a day that nobody recorded.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from db.tables import (
 )
 from db.types import Day, Instant, Money, Quantity
 from domain.vocabulary.statuses import (
+    GONE_STAGES,
     HoldScope,
     HoldStatus,
     ReservationStatus,
@@ -150,7 +151,14 @@ def open_at(as_of: AsOf) -> ColumnElement[bool]:
         line.entered_on <= as_of,
         or_(line.delivered_on.is_(None), line.delivered_on > as_of),
         or_(line.cancelled_on.is_(None), line.cancelled_on > as_of),
+        ~cancelled_undated(),
     )
+
+
+def cancelled_undated() -> ColumnElement[bool]:
+    """Return the condition that a line is cancelled on a day that nobody recorded: it is open on no day."""
+    line = SalesOrderLine
+    return and_(line.cancelled_on.is_(None), line.stage.in_(GONE_STAGES))
 
 
 def active_holds(as_of: AsOf, *columns: Any) -> Select[Any]:

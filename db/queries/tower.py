@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from db.queries import lines
 from db.queries.frame import frame
-from db.queries.line_facts import CLOSED_HOLDS, end_of_day
+from db.queries.line_facts import CLOSED_HOLDS, cancelled_undated, end_of_day
 from db.tables import DateChange, Hold, SalesOrder, SalesOrderLine
 from db.types import Day
 from domain.vocabulary.line_filter import LineFilter, LineState
@@ -79,6 +79,7 @@ def past_lines(first: date, last: date) -> Select[Any]:
             line.entered_on <= last,
             or_(line.delivered_on.is_(None), line.delivered_on > first),
             or_(line.cancelled_on.is_(None), line.cancelled_on > first),
+            ~cancelled_undated(),
         )
         .order_by(line.line_id)
     )

@@ -15,7 +15,7 @@ from domain.rules.promising.confidence import confidence
 from domain.rules.promising.line_dates import LineDates
 from domain.rules.promising.safe_to_tell import safe_to_tell
 from domain.vocabulary.line_search import Recognised
-from domain.vocabulary.statuses import HoldType, WaitReason
+from domain.vocabulary.statuses import GONE_STAGES, HoldType, WaitReason
 
 MOST_LINES = 200
 SHORTEST = 2
@@ -134,6 +134,7 @@ def _facts(row: dict[Any, Any], as_of: date, live: bool) -> LineDates:
         eta_on=_day(row["eta_on"]) if live else None,
         stock_reserved=None if pd.isna(row["qty_stock"]) else row["qty_stock"] >= row["qty_open"] > 0,
         receipt_on=_day(row["receipt_on"]),
+        cancelled_undated=row["stage"] in GONE_STAGES and _day(row["cancelled_on"]) is None,
     )
 
 

@@ -40,6 +40,10 @@ class LineStage(StrEnum):
     REJECTED = "REJECTED"
 
 
+GONE_STAGES = (LineStage.CANCELLED, LineStage.REJECTED)
+"""Stages of a line that nothing will be delivered of."""
+
+
 class HoldStatus(StrEnum):
     """Status of a hold (domain.md 3.3)."""
 

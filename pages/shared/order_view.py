@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from domain.vocabulary.statuses import HoldStatus, HoldType
+from domain.vocabulary.statuses import GONE_STAGES, HoldStatus, HoldType
 from pages.shared import frame, table, wording
 from pages.shared.table import Column
 
@@ -195,15 +195,20 @@ def _prepared(lines: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
 def _state(row: Mapping[Any, Any]) -> str:
     if pd.notna(row["delivered_on"]):
         return "Delivered"
-    if pd.notna(row["cancelled_on"]):
+    if pd.notna(row["cancelled_on"]) or _gone(row):
         return "Cancelled"
     return f"Open: {wording.code(row['wait_reason']).lower()}" if row["is_open"] == 1 else wording.MISSING
+
+
+def _gone(row: Mapping[Any, Any]) -> bool:
+    """Whether the line is cancelled on a day that nobody recorded."""
+    return row["is_open"] != 1 and row["stage"] in GONE_STAGES
 
 
 def _delivered(row: Mapping[Any, Any]) -> str:
     if pd.notna(row["delivered_on"]):
         return str(row["delivered_on"].date())
-    if pd.notna(row["cancelled_on"]):
+    if pd.notna(row["cancelled_on"]) or _gone(row):
         return "cancelled"
     return "not yet" if row["is_open"] == 1 else wording.MISSING
 

@@ -39,11 +39,12 @@ class LineDates:
     eta_on: date | None
     stock_reserved: bool | None
     receipt_on: date | None
+    cancelled_undated: bool = False
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the line was cancelled by the day."""
-        return self.cancelled_on is not None and self.cancelled_on <= self.as_of
+        return self.cancelled_undated or (self.cancelled_on is not None and self.cancelled_on <= self.as_of)
 
     @property
     def is_delivered(self) -> bool:

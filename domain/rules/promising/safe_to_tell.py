@@ -33,8 +33,10 @@ def _subject(line: LineDates) -> str:
 def _what(line: LineDates) -> str:
     if line.is_delivered and line.delivered_on is not None:
         return f"was delivered on {said(line.delivered_on)}."
-    if line.is_cancelled and line.cancelled_on is not None:
-        return f"was cancelled on {said(line.cancelled_on)}."
+    if line.is_cancelled:
+        return (
+            "was cancelled." if line.cancelled_on is None else f"was cancelled on {said(line.cancelled_on)}."
+        )
     if not line.is_open:
         return "is not in our open orders on this day."
     return _open(line) + _part(line)
