@@ -71,7 +71,7 @@ def lines(opened: Opened, page: str) -> Chosen:
         _follow(url, known, opened.as_of, page)
     wanted = _bar(known, opened.as_of)
     for problem in st.session_state.get(PROBLEMS, ()):
-        st.warning(problem, icon=":material/link_off:")
+        st.warning(wording.plain(problem), icon=":material/link_off:")
     if _to_write(url, wanted):
         _write(wanted)
     return Chosen(wanted, words(wanted))

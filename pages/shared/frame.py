@@ -84,7 +84,7 @@ def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
     opened = Opened(screen, state.as_of(today), today, runtime.role())
     demo = _ready()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(title or screen.title, anchor=False, width="content")
+        st.title(wording.plain(title or screen.title), anchor=False, width="content")
         if demo:
             st.badge(
                 "DEMO DATA",
@@ -137,8 +137,8 @@ def go(key: str, **parameters: str) -> None:
 
 def refused(refusal: runtime.Refused | DomainError) -> None:
     """Draw a refusal: what, and how to mend it."""
-    fix = f"  \n{refusal.fix}" if refusal.fix else ""
-    st.error(f"{refusal.message}{fix}  \n:small[`{refusal.code}`]", icon=":material/error:")
+    fix = f"  \n{wording.plain(refusal.fix)}" if refusal.fix else ""
+    st.error(f"{wording.plain(refusal.message)}{fix}  \n:small[`{refusal.code}`]", icon=":material/error:")
 
 
 def nothing_here(why: str, *, todo: str = "", key: str = "", label: str = "", **parameters: str) -> None:

@@ -30,12 +30,13 @@ def _ask_reading(draft: Draft, data: dict[str, Any]) -> bool:
     choices = [str(choice) for choice in data["choices"]]
     mixed = draft.refusal is not None and draft.refusal.code.endswith("_mixed")
     st.subheader(
-        f"How are the {'dates' if dates else 'numbers'} in “{data['column']}” to be read?", anchor=False
+        f"How are the {'dates' if dates else 'numbers'} in “{wording.plain(str(data['column']))}” to be read?",
+        anchor=False,
     )
     st.markdown(
-        f"{data['file']}: its values contradict each other, so no reading fits all of them."
+        f"{wording.plain(str(data['file']))}: its values contradict each other, so no reading fits all of them."
         if mixed
-        else f"{data['file']}: every value fits both readings, so the file itself does not decide. These are your own cells:"
+        else f"{wording.plain(str(data['file']))}: every value fits both readings, so the file itself does not decide. These are your own cells:"
     )
     readings = data.get("readings") or []
     if readings:
@@ -101,13 +102,13 @@ def _ask_column(draft: Draft, data: dict[str, Any]) -> bool:
     name = str(data["column"])
     scores = dict(data.get("suggestions") or ())
     headers = [*scores, *(header for header in data["headers"] if header not in scores)]
-    st.subheader(f"Which column is “{name}”?", anchor=False)
+    st.subheader(f"Which column is “{wording.plain(name)}”?", anchor=False)
     st.markdown(
-        f"{data['file']} has no column of that name, and the profile needs one. Nothing is taken by likeness alone."
+        f"{wording.plain(str(data['file']))} has no column of that name, and the profile needs one. Nothing is taken by likeness alone."
     )
     best = next(iter(scores), None)
     if best is not None:
-        st.markdown(f"The most alike is **{best}** ({scores[best]:.0f} % alike).")
+        st.markdown(f"The most alike is **{wording.plain(str(best))}** ({scores[best]:.0f} % alike).")
     chosen = st.selectbox(
         "Column of the file",
         headers,

@@ -123,7 +123,11 @@ def said(chosen: filters.Chosen) -> None:
     """Draw what limits the rows, and a button that lifts it."""
     if not chosen.narrows:
         return
-    parts = [f"{filters.LABELS[name]} {text}" for name, text in chosen.said.items() if name != "state"]
+    parts = [
+        f"{filters.LABELS[name]} {wording.plain(text)}"
+        for name, text in chosen.said.items()
+        if name != "state"
+    ]
     st.caption(" · ".join(parts), width="content")
     st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", on_click=filters.clear)
 

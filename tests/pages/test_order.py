@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.shared import wording
 from tests.pages.conftest import Open
 from tests.pages.test_orders import said
 
@@ -45,7 +46,7 @@ def test_each_section_of_each_kind_of_order_opens(
 ) -> None:
     number = first(demo_file, which)
     app = open_screen(SCREEN, demo_file, so=number, show=section, **day)
-    assert app.title[0].value == f"Order {number}"
+    assert app.title[0].value == f"Order {wording.plain(number)}"
     assert app.button_group(key="show").value == section
     assert len(app.dataframe) >= 2
 
