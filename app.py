@@ -108,6 +108,16 @@ def free_port(host: str, wanted: int) -> int:
     )
 
 
+def refuse_open_house(host: str, *, allowed: bool) -> None:
+    """Raise server.not_loopback for an address that others reach: without a sign-in they would be the local user."""
+    if host not in LOOPBACK and not allowed:
+        raise DomainError(
+            "server.not_loopback",
+            f"TOWER_HOST is {host}, which others reach, and there is no sign-in yet: they would read and import as you.",
+            fix="Leave TOWER_HOST at 127.0.0.1, or set TOWER_ALLOW_NETWORK=true behind something that checks who comes.",
+        )
+
+
 def announce(host: str, port: int, wanted: int) -> None:
     """Print one block that says where to look, once the server answers."""
     shown = f"[{host}]" if ":" in host else host
@@ -117,6 +127,13 @@ def announce(host: str, port: int, wanted: int) -> None:
             break
         except OSError:
             time.sleep(0.1)
+    else:
+        print(
+            f"The server did not answer at http://{shown}:{port} within a minute.",
+            file=sys.stderr,
+            flush=True,
+        )
+        return
     made = engine()
     mark = demo_mark(made)
     made.dispose()
@@ -137,6 +154,7 @@ def main() -> None:
     """Serve on loopback; a busy port is replaced by a free one."""
     try:
         chosen = settings()
+        refuse_open_house(chosen.host, allowed=chosen.allow_network)
         port = free_port(chosen.host, chosen.port)
         prepare()
     except DomainError as refusal:

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
         description="Where the data lives: sqlite:///path/to/file.db or postgresql://user:password@host/name.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
+    allow_network: bool = Field(
+        default=False,
+        description="Serve on an address that others reach although there is no sign-in yet.",
+    )
     port: int = Field(
         default=8501, ge=0, le=65535, description="Port that the server prefers; a busy one is replaced."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -139,7 +140,7 @@ def listed(rows: pd.DataFrame, opened: frame.Opened, currency: str) -> pd.DataFr
     if "order_no" not in kept:
         return kept
     stem = frame.address("order", opened)
-    return kept.assign(order=stem + ("&" if "?" in stem else "?") + "so=" + kept["order_no"])
+    return kept.assign(order=stem + ("&" if "?" in stem else "?") + "so=" + kept["order_no"].map(quote))
 
 
 def columns(rows: pd.DataFrame) -> tuple[Column, ...]:

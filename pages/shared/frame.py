@@ -114,7 +114,7 @@ def link(
     asked = {**(opened.day if opened else {}), **parameters}
     st.page_link(
         menu.screen(key).file,
-        label=label,
+        label=wording.plain(label),
         icon=f":material/{icon}:" if icon else None,
         icon_position="right",
         query_params=asked or None,

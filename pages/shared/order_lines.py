@@ -186,7 +186,7 @@ _ALL_CLEAR = {
 
 
 def _parts(chosen: filters.Chosen) -> list[str]:
-    return [f"{filters.LABELS[name]} {text}" for name, text in chosen.said.items()]
+    return [f"{filters.LABELS[name]} {wording.plain(text)}" for name, text in chosen.said.items()]
 
 
 def _count(wanted: LineFilter, opened: frame.Opened) -> int:

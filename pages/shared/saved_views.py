@@ -51,7 +51,7 @@ def _row(page: str, view: queries.View, opened: frame.Opened) -> None:
             frame.link(page, view.name, opened, icon=ICONS[view.visibility], **said)
             start = " · opens first" if view.is_default else ""
             st.caption(
-                f"{wording.lines(number)} · {SEES[view.visibility].split(',')[0].lower()} · {view.owner}{start}"
+                f"{wording.lines(number)} · {SEES[view.visibility].split(',')[0].lower()} · {wording.plain(view.owner)}{start}"
             )
         if view.owner == runtime.actor() or view.visibility is ViewVisibility.TEAM:
             st.button(

@@ -99,6 +99,16 @@ def test_a_busy_port_is_replaced_and_said(tower: Server) -> None:
     started.wait(20)
 
 
+def test_an_address_that_others_reach_is_refused(tower: Server) -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env={**tower.environment, "TOWER_HOST": "0.0.0.0"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no sign-in yet" in done.stderr
+    assert "TOWER_ALLOW_NETWORK" in done.stderr
+
+
 def test_a_tile_leads_to_its_rows_on_the_same_day(tower: Server, page: Page) -> None:
     page.goto(f"{tower.url}/?as_of=2026-01-15")
     settled(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,11 @@ from seed.demo.build import build
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
 TODAY = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 Open = Callable[..., Any]
+
+
+def as_read(markdown: str) -> str:
+    """Return Markdown as people read it: escaped signs without their backslash."""
+    return re.sub(r"\\([^\w\s])", r"\1", markdown)
 
 
 @pytest.fixture(scope="session")

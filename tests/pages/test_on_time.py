@@ -15,7 +15,7 @@ from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.services import imports
 from seed.import_command import PROFILES
-from tests.pages.conftest import TODAY, Open
+from tests.pages.conftest import TODAY, Open, as_read
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,7 @@ def test_rows_behind_are_as_many_as_the_figure(
 def test_a_wrong_window_is_a_sentence(open_screen: Open, scms_file: Path) -> None:
     app = open_screen("insight/on_time.py", scms_file, window="-7..0")
     assert len(app.error) == 1
-    assert "EARLY:LATE" in app.error[0].value
+    assert "EARLY:LATE" in as_read(app.error[0].value)
     assert not app.dataframe
 
 
