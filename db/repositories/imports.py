@@ -199,6 +199,19 @@ def lines_of(connection: Connection, order_ids: Iterable[int]) -> dict[tuple[int
     return found
 
 
+def instants_of(
+    connection: Connection, order_ids: Sequence[int], names: Sequence[str]
+) -> dict[int, tuple[int | None, ...]]:
+    """Return instants of orders, as stored, by order id."""
+    order = table("sales_order")
+    chosen = select(order.c.order_id, *(stored(order, name) for name in names))
+    found: dict[int, tuple[int | None, ...]] = {}
+    for start in range(0, len(order_ids), CHUNK):
+        some = chosen.where(order.c.order_id.in_(order_ids[start : start + CHUNK]))
+        found.update({int(row[0]): tuple(row[1:]) for row in connection.execute(some)})
+    return found
+
+
 def carried(
     connection: Connection, line_ids: Sequence[int]
 ) -> list[tuple[int, str, str, int, Any, Any, Any]]:

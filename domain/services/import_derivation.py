@@ -1,31 +1,46 @@
-"""Fill lines of a mapped import from its shipments and invoices where their own rows say nothing."""
+"""Fill lines of a mapped import from its orders, shipments and invoices where their own rows say nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from db.repositories import imports as repository
 from domain.rules.imports.line_days import delivered_days
 from domain.vocabulary.imports import MappedImport, RecordSet
+from domain.vocabulary.units import to_day
 
 Fields = dict[str, Any]
 LineKey = tuple[Any, Any]
 LEFT = ("shipped_on", "goods_issue_at", "delivered_on")
+THEIR_DAYS = (("shipped_on", "goods_issue_at"), ("delivered_on", "delivered_at"))
+"""Days of a shipment and the instants that tell them."""
+ENTRY = ("entered_at", "received_at")
+"""Instants of an order that tell when its lines were entered, best first."""
 
 
 def derive_lines(connection: Connection, mapped: MappedImport) -> None:
-    """Derive shipped, delivered and invoiced quantities and delivery days; a missing file leaves them unknown.
+    """Derive entry days, shipped, delivered and invoiced quantities and delivery days.
+
+    A missing file leaves unknown what only it tells. An instant has the day of the source's time zone.
 
     What was imported before and is not in these files counts as well, so that a file of new deliveries adds
     to the earlier ones.
     """
     sets = {found.kind: found for found in mapped.sets}
+    day_of = _local_days(mapped.tz)
+    for found in mapped.sets:
+        if found.kind == "shipment":
+            _days_of_shipments(found, day_of)
     lines = sets.get("line")
     if lines is None:
         return
     stored = _Stored(connection, mapped, lines)
+    _entry_days(lines, [found for found in mapped.sets if found.kind == "order"], stored, day_of)
     if "shipment_line" in sets and "shipment" in sets:
         _from_shipments(lines, sets["shipment"], sets["shipment_line"], stored)
     if "invoice_line" in sets:
@@ -79,11 +94,17 @@ class _Stored:
         numbers = {str(r.fields["order_no"]) for r in lines.records if r.fields.get("order_no") is not None}
         orders = repository.orders_by_number(connection, mapped.source, mapped.company, numbers)
         named = {order_id: number for number, order_id in orders.items()}
+        self.orders = named
         known = repository.lines_of(connection, orders.values())
         self.keys: dict[int, LineKey] = {i: (named[order], no) for (order, no), i in known.items()}
 
     def carried(self) -> list[tuple[int, str, str, int, Any, Any, Any]]:
         return repository.carried(self.connection, sorted(self.keys))
+
+    def entered(self) -> dict[str, tuple[int | None, ...]]:
+        """Return the stored instants of ENTRY by order number."""
+        found = repository.instants_of(self.connection, sorted(self.orders), ENTRY)
+        return {self.orders[order_id]: instants for order_id, instants in found.items()}
 
     def billed(self) -> list[tuple[int, str, int, int]]:
         return repository.billed(self.connection, sorted(self.keys))
@@ -91,6 +112,44 @@ class _Stored:
 
 def _line_key(fields: Fields) -> LineKey:
     return fields.get("order_no"), fields.get("line_no")
+
+
+def _local_days(tz: str) -> Callable[[int], int]:
+    zone = ZoneInfo(tz)
+    return lambda instant: to_day(datetime.fromtimestamp(instant, UTC).astimezone(zone).date())
+
+
+def _days_of_shipments(shipments: RecordSet, day_of: Callable[[int], int]) -> None:
+    """Give shipments of which only instants are told their days."""
+    for day, instant in THEIR_DAYS:
+        for record in shipments.records:
+            fields: Fields = record.fields
+            if instant in fields and fields.get(day) is None:
+                fields[day] = None if fields[instant] is None else day_of(fields[instant])
+
+
+def _entry_days(
+    lines: RecordSet, orders: list[RecordSet], stored: _Stored, day_of: Callable[[int], int]
+) -> None:
+    """Enter lines whose file tells no entry day with their order; without a day they are in no backlog."""
+    silent: list[Fields] = [record.fields for record in lines.records if "entered_on" not in record.fields]
+    if not silent:
+        return
+    told = {number: instants for number, instants in _told_instants(orders) if any(instants)}
+    before = stored.entered() if any(line.get("order_no") not in told for line in silent) else {}
+    for line in silent:
+        number = line.get("order_no")
+        instants = told.get(number) or before.get(str(number), ())
+        known = next((instant for instant in instants if instant is not None), None)
+        if known is not None:
+            line["entered_on"] = day_of(known)
+
+
+def _told_instants(orders: list[RecordSet]) -> Iterator[tuple[Any, tuple[int | None, ...]]]:
+    for found in orders:
+        for record in found.records:
+            fields: Fields = record.fields
+            yield fields.get("order_no"), tuple(fields.get(name) for name in ENTRY)
 
 
 def _from_shipments(lines: RecordSet, shipments: RecordSet, parts: RecordSet, stored: _Stored) -> None:

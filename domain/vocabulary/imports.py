@@ -174,6 +174,7 @@ class MappedImport:
 
     `links` maps (child entity, parent entity) to the parent's row index per child row, -1 where none.
     `unmapped` counts unknown codes by (field, code). `clear` are the fields whose empty cells empty them.
+    `tz` is the source's time zone, in which an instant has its day.
     """
 
     source: str
@@ -194,3 +195,4 @@ class MappedImport:
     stubs: bool = True
     control_totals: dict[str, dict[str, str]] = field(default_factory=dict)
     decided: list[Decided] = field(default_factory=list)
+    tz: str = "UTC"

@@ -25,7 +25,7 @@ Open = Callable[..., Any]
 
 def as_read(markdown: str) -> str:
     """Return Markdown as people read it: escaped signs without their backslash."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", markdown)
 
 
 @pytest.fixture(scope="session")

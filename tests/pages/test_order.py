@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared import wording
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, as_read
 from tests.pages.test_orders import said
 
 SCREEN = "work/order.py"
@@ -98,7 +98,7 @@ def test_an_unknown_number_offers_the_like_and_a_box(open_screen: Open, demo_fil
     number = first(demo_file, SHIPPED)
     app = open_screen(SCREEN, demo_file, so=number + "9")
     assert "There is no order" in said(app)
-    assert number in [link.proto.label for link in app.get("page_link")]
+    assert number in [as_read(link.proto.label) for link in app.get("page_link")]
     assert app.text_input(key="find_order_text")
 
 
@@ -124,7 +124,7 @@ def test_one_number_of_two_sources_is_a_choice(open_screen: Open, demo_file: Pat
         )
     app = open_screen(SCREEN, double, so=number)
     assert "Several orders" in said(app)
-    assert sum(number in link.proto.label for link in app.get("page_link")) == 2
+    assert sum(number in as_read(link.proto.label) for link in app.get("page_link")) == 2
     one = open_screen(SCREEN, double, so=number, source="DEMO")
     assert one.dataframe
     none = open_screen(SCREEN, double, so=number, source="OTHER")

@@ -230,7 +230,7 @@ def _dates(
             column=place.header,
             value=told,
         )
-    stated = [plain_format(told)] if told else list(column.formats or source.dates)
+    stated = [plain_format(told)] if told else list(column.formats or _with_certain(column, source))
     nulls = frozenset(source.null_dates)
     proof = prove_dates(cells, formats=stated or None, null_values=nulls)
     if proof.ambiguous or proof.mixed:
@@ -246,6 +246,12 @@ def _dates(
     zone = ZoneInfo(source.tz)
     known = [None if m is None else _utc(m, zone) for m in moments]
     return known, _failures(failures), settled
+
+
+def _with_certain(column: Column, source: Source) -> Sequence[str]:
+    """The source's formats and those that allow one reading only: they say how days are written, not instants."""
+    certain = ["odata", "iso"] if column.type == "instant" else ["odata"]
+    return [*source.dates, *(fmt for fmt in certain if fmt not in source.dates)] if source.dates else []
 
 
 def _utc(moment: datetime, zone: ZoneInfo) -> datetime:

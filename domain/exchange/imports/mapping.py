@@ -85,6 +85,7 @@ def map_bundle(bundle: Bundle, codes: CodeMaps, clear: frozenset[str] = frozense
         stubs=profile.stubs,
         control_totals=_totals(sets),
         decided=[found for sheet in bundle.sheets.values() for found in sheet.decided],
+        tz=profile.source.tz,
     )
 
 

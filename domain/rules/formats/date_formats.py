@@ -63,6 +63,8 @@ def parser(fmt: str) -> Parse:
     """The function that reads a text by one format: a datetime (aware where the text says), or None."""
     if fmt in SPECIAL:
         return SPECIAL[fmt]
+    if fmt.endswith(("SZ", "MZ", "fZ")):
+        fmt = f"{fmt[:-1]}%z"  # a Z behind the time is the zone UTC, never a mere letter
     pattern = re.compile(_pattern(fmt))
 
     def parse(text: str) -> datetime | None:
