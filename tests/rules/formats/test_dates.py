@@ -229,3 +229,9 @@ def test_no_text_breaks_the_proof(text: str) -> None:
     assert (
         proof.ambiguous or proof.mixed or parse_dates(["2026-03-04"], proof.formats)[0] == [date(2026, 3, 4)]
     )
+
+
+def test_a_z_behind_the_time_of_a_format_is_the_zone_utc() -> None:
+    values, failures = parse_moments(["2026-03-06T02:49:00Z", "2026-03-06T02:49:00"], ["%Y-%m-%dT%H:%M:%SZ"])
+    assert values == [datetime(2026, 3, 6, 2, 49, tzinfo=UTC), None]
+    assert list(failures) == [1]
