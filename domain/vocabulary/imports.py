@@ -193,6 +193,6 @@ class MappedImport:
     missing_rows: str = "ignore"
     clear: frozenset[str] = frozenset()
     stubs: bool = True
-    control_totals: dict[str, dict[str, str]] = field(default_factory=dict)
+    control_totals: dict[str, dict[str, str | None]] = field(default_factory=dict)
     decided: list[Decided] = field(default_factory=list)
     tz: str = "UTC"

@@ -288,8 +288,8 @@ def _totals(told: Told) -> None:
             rows = pd.DataFrame(
                 {
                     "currency": currency or "no currency",
-                    "quantity": float(sums["quantity"]),
-                    "value": float(sums["value"]),
+                    "quantity": None if sums["quantity"] is None else float(sums["quantity"]),
+                    "value": None if sums["value"] is None else float(sums["value"]),
                 }
                 for currency, sums in totals.items()
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from domain.exchange.files.columns import suggestions
@@ -59,9 +59,7 @@ def _bears_name(spec: SourceFile, table: RawTable) -> bool:
 
 def covers(spec: SourceFile, table: RawTable) -> bool:
     """Return whether the table has the columns that the file must have."""
-    have = {folded(name) for name in table.columns}
-    wanted = [name for name in spec.columns if spec.must_have(name)]
-    return all(any(folded(h) in have for h in candidates(name, spec.columns[name])) for name in wanted)
+    return not _lacking(spec, table)
 
 
 def _hits(spec: SourceFile, table: RawTable) -> int:
@@ -102,18 +100,52 @@ def missing(table: RawTable, name: str, column: Column, taken: set[str]) -> File
     )
 
 
+def file_missing(profile: Profile, name: str, assigned: Mapping[str, RawTable]) -> FileRefused:
+    """Return the refusal of a bundle without a file that it must have, with what the likest given one lacks."""
+    spec = profile.files[name]
+    taken = max(assigned, key=lambda other: _hits(spec, assigned[other]))
+    given = assigned[taken]
+    lacking = _lacking(spec, given)
+    text = f"The profile {profile.profile!r} needs the file {name!r}, and none of the given files is it."
+    fix = f"Add a file that matches {' or '.join(spec.match) or 'its columns'}"
+    if _hits(spec, given) and lacking:
+        text += f" {given.file!r} was taken as {taken!r}; to be {name!r} it lacks {', '.join(map(repr, lacking))}."
+        fix += f", or call those columns so in {given.file!r}"
+    return FileRefused("import.file_missing", text, fix=f"{fix}.", file=name, lacking=lacking)
+
+
 def _unexpected(profile: Profile, table: RawTable) -> FileRefused:
     asked = "; ".join(
         f"{name} ({', '.join(spec.match) or 'any name'}; must have {', '.join(_musts(spec)[:6])})"
         for name, spec in profile.files.items()
     )
+    nearest = max(profile.files, key=lambda name: _hits(profile.files[name], table))
+    lacking = _lacking(profile.files[nearest], table)
+    hits = _hits(profile.files[nearest], table)
+    near = f" It is most like {nearest!r} and lacks {', '.join(map(repr, lacking))}." if hits else ""
     return FileRefused(
         "import.file_unexpected",
         f"The file {table.file!r} is none of the files of the profile {profile.profile!r}: {asked}. "
-        f"Its columns are {', '.join(table.columns[:12])}.",
-        fix="Leave it out, or add its name to `match` of the file that it is.",
+        f"Its columns are {', '.join(table.columns[:12])}.{near}",
+        fix=(
+            f"If it is {nearest!r}, call those columns so in the file, or name your headers in a profile of your own; "
+            "else leave it out."
+            if hits
+            else "Leave it out, or write a profile that names these columns."
+        ),
         file=table.file,
+        nearest=nearest if hits else None,
+        lacking=lacking if hits else [],
     )
+
+
+def _lacking(spec: SourceFile, table: RawTable) -> list[str]:
+    have = {folded(name) for name in table.columns}
+    return [
+        column.header[0] if column.header else name
+        for name, column in spec.columns.items()
+        if spec.must_have(name) and not any(folded(h) in have for h in candidates(name, column))
+    ]
 
 
 def _musts(spec: SourceFile) -> list[str]:

@@ -13,9 +13,11 @@ from domain.vocabulary.imports import Remark
 
 
 def drop(sheet: Sheet, kept: Sequence[bool], why: str) -> None:
-    """Keep the rows for which `kept` is true and count the others under `why`."""
+    """Keep the rows for which `kept` is true and count the others under `why`; their remarks go with them."""
     if all(kept):
         return
+    gone = {sheet.row_no(index) for index, stays in enumerate(kept) if not stays}
+    sheet.remarks = [remark for remark in sheet.remarks if remark.row not in gone]
     count = sum(not stays and not sheet.is_context(index) for index, stays in enumerate(kept))
     if count:
         sheet.dropped[why] = sheet.dropped.get(why, 0) + count

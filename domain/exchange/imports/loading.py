@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from domain.exchange.files.columns import suggestions
 from domain.exchange.files.headers import folded
-from domain.exchange.imports.assignment import LIKELY, assign, candidates, fingerprint, missing
+from domain.exchange.imports.assignment import LIKELY, assign, candidates, file_missing, fingerprint, missing
 from domain.exchange.imports.bundle import Bundle, Sheet, SheetScope
 from domain.exchange.imports.cells import Typed, typed_column
 from domain.exchange.imports.expressions import evaluate
 from domain.exchange.imports.joining import deduplicate, drop, drop_pairs, join
 from domain.exchange.imports.profile import Profile
 from domain.vocabulary.imports import Answers, Decided, Remark
-from domain.vocabulary.tabular import FileRefused, RawTable
+from domain.vocabulary.tabular import RawTable
 
 
 def load_bundle(
@@ -41,12 +41,7 @@ def load_assigned(
     absent = [name for name in profile.files if name not in assigned]
     for name in absent:
         if profile.files[name].required:
-            raise FileRefused(
-                "import.file_missing",
-                f"The profile {profile.profile!r} needs the file {name!r}, and none of the given files is it.",
-                fix=f"Add a file that matches {' or '.join(profile.files[name].match) or 'its columns'}.",
-                file=name,
-            )
+            raise file_missing(profile, name, assigned)
     known = remembered or {}
     sheets = {
         name: _sheet(profile, name, table, answers, answers.over(known.get(fingerprint(table))))

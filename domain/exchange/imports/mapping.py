@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +15,7 @@ from domain.exchange.imports.expressions import Expression, Scope, evaluate
 from domain.exchange.imports.holding import Held, hold_back
 from domain.exchange.imports.profile import Profile, Records
 from domain.exchange.imports.storing import CodeMaps, Store
+from domain.exchange.imports.valuing import control_totals, value_lines
 from domain.vocabulary.canonical import KEYS
 from domain.vocabulary.imports import (
     HeldRow,
@@ -27,7 +28,6 @@ from domain.vocabulary.imports import (
     Remark,
 )
 from domain.vocabulary.statuses import HoldType
-from domain.vocabulary.units import MONEY_SCALE, QUANTITY_SCALE
 
 
 class GroupScope(Scope):
@@ -83,7 +83,7 @@ def map_bundle(bundle: Bundle, codes: CodeMaps, clear: frozenset[str] = frozense
         missing_rows=profile.snapshot.missing_rows if profile.snapshot.mode == "full" else "ignore",
         clear=clear,
         stubs=profile.stubs,
-        control_totals=_totals(sets),
+        control_totals=control_totals(sets),
         decided=[found for sheet in bundle.sheets.values() for found in sheet.decided],
         tz=profile.source.tz,
     )
@@ -131,6 +131,7 @@ def _record_sets(bundle: Bundle, codes: CodeMaps, unmapped: dict[tuple[str, str]
     for name, spec in bundle.profile.records.items():
         if spec.from_ in bundle.sheets and not (spec.unless and spec.unless in bundle.sheets):
             sets.append(_records(bundle, name, spec, codes, unmapped))
+    value_lines(sets)
     return sets
 
 
@@ -168,8 +169,6 @@ def _records(
             if all(lacking):
                 continue
         stored[field] = store.column(field, values)
-    if kind == "line":
-        _value_lines(stored, len(groups))
     bundle.untold[name] = sorted(untold)
     store.require(stored)
     names = list(stored)
@@ -178,20 +177,6 @@ def _records(
         Record(dict(zip(names, row, strict=True)), group) for row, group in zip(rows_, groups, strict=True)
     ]
     return RecordSet(kind, spec.from_, records)
-
-
-def _value_lines(stored: dict[str, list[Any]], count: int) -> None:
-    """Give lines whose value is not told net quantity × net price."""
-    if "net_amount" in stored or not {"qty_ordered", "net_price"} <= set(stored):
-        return
-    nothing = [0] * count
-    columns = (
-        stored["qty_ordered"],
-        stored.get("qty_cancelled_customer", nothing),
-        stored.get("qty_cancelled_supplier", nothing),
-        stored["net_price"],
-    )
-    stored["net_amount"] = [_amount(*row) for row in zip(*columns, strict=True)]
 
 
 def _optional(bundle: Bundle, kind: str, spec: Records) -> bool:
@@ -204,14 +189,6 @@ def _optional(bundle: Bundle, kind: str, spec: Records) -> bool:
 def _with_key(groups: list[list[int]], keys: list[list[Any]]) -> list[list[int]]:
     """The groups whose key is known."""
     return [group for group in groups if all(key[group[0]] is not None for key in keys)]
-
-
-def _amount(quantity: Any, cancelled: Any, by_supplier: Any, price: Any) -> int | None:
-    if quantity is None or price is None:
-        return None
-    net = quantity - (cancelled or 0) - (by_supplier or 0)
-    cents = Decimal(net * price) / (QUANTITY_SCALE * 100)
-    return int(cents.quantize(Decimal(1), rounding=ROUND_HALF_UP)) * 100
 
 
 def _holds(bundle: Bundle) -> list[MappedHold]:
@@ -275,39 +252,24 @@ def _remarks(bundle: Bundle) -> list[Remark]:
 
 
 def _unknown_fields(bundle: Bundle) -> dict[str, list[str]]:
-    """Canonical fields that stay unknown because a file or column is missing (imports.md 1.3)."""
-    out: dict[str, list[str]] = {}
-    for kind, spec in bundle.profile.records.items():
-        if spec.unless:
-            continue
-        lost = sorted(spec.fields) if spec.from_ not in bundle.sheets else bundle.untold.get(kind, [])
-        if lost:
-            out[kind] = lost
-    return out
+    """Canonical fields by kind that stay unknown because a file or column is missing (imports.md 1.3).
+
+    A field that another record set of its kind tells is known.
+    """
+    lost: dict[str, set[str]] = {}
+    told: dict[str, set[str]] = {}
+    for name, spec in bundle.profile.records.items():
+        kind = name.split(".", maxsplit=1)[0]
+        if name in bundle.untold:
+            untold = set(bundle.untold[name])
+            told.setdefault(kind, set()).update(spec.fields.keys() - untold)
+            lost.setdefault(kind, set()).update(untold)
+        elif spec.from_ not in bundle.sheets:
+            lost.setdefault(kind, set()).update(spec.fields)
+    left = {kind: sorted(fields - told.get(kind, set())) for kind, fields in lost.items()}
+    return {kind: fields for kind, fields in left.items() if fields}
 
 
 def _lacking(formula: Expression, base: str, gaps: Mapping[str, set[str]]) -> list[bool]:
     """Whether each column that a formula names is missing."""
     return [column in gaps.get(file or base, ()) for file, column in formula.columns()]
-
-
-def _totals(sets: list[RecordSet]) -> dict[str, dict[str, str]]:
-    """Control totals of what the bundle says: Σ quantity and Σ value by currency."""
-    currency = {
-        str(r.fields.get("order_no")): str(r.fields.get("currency") or "")
-        for s in sets if s.kind == "order" for r in s.records
-    }  # fmt: skip
-    totals: dict[str, list[int]] = {}
-    for found in sets:
-        if found.kind == "line":
-            for record in found.records:
-                sums = totals.setdefault(currency.get(str(record.fields.get("order_no")), ""), [0, 0])
-                sums[0] += int(str(record.fields.get("qty_ordered") or 0))
-                sums[1] += int(str(record.fields.get("net_amount") or 0))
-    return {
-        code or "unknown": {
-            "quantity": str(Decimal(q) / QUANTITY_SCALE),
-            "value": str(Decimal(v) / MONEY_SCALE),
-        }
-        for code, (q, v) in totals.items()
-    }
