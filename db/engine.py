@@ -13,10 +13,12 @@ from sqlalchemy.exc import ArgumentError
 from domain.vocabulary.errors import DomainError
 
 WRITE = "tower_write"
+INSIDE = "-c tower.inside=1"
+"""Marks the tower's own connections, so that triggers see changes made by others (db/guards.py)."""
 POSTGRES_TIMEOUTS = (
-    "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    f"{INSIDE} -c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
 )
-POSTGRES_BULK = "-c lock_timeout=5000"
+POSTGRES_BULK = f"{INSIDE} -c lock_timeout=5000"
 
 
 def normalised_url(url: str) -> URL:

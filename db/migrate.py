@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from db import guards
 from db.engine import WRITE
 from db.reports import install
 from domain.vocabulary.errors import DomainError
@@ -55,20 +56,23 @@ def pending(engine: Engine) -> list[str]:
 def upgrade(engine: Engine) -> list[str]:
     """Run the pending migrations in one transaction and return them.
 
-    The report views are dropped before and made after; without migrations only when their definitions changed.
+    The report views and the guards are dropped before and made after; without migrations only when their
+    definitions changed.
     """
     steps = pending(engine)
     if not steps:
         with engine.connect() as connection:
-            if install.is_current(connection):
+            if install.is_current(connection) and not guards.missing(connection):
                 return steps
     config = _config()
     with engine.connect() as plain:
         connection = plain.execution_options(**{WRITE: True})
         with connection.begin():
             install.drop(connection)
+            guards.drop(connection)
             if steps:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             install.create(connection)
+            guards.create(connection)
     return steps

@@ -6,6 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -13,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.engine import WRITE
+from db.journal import Journal
+from domain.vocabulary.actor import Actor
 
 T = TypeVar("T")
 _SQLITE_WRITERS: dict[str, threading.RLock] = {}
@@ -21,14 +26,54 @@ RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 5
 
 
+@dataclass(frozen=True)
+class Act:
+    """The command that a unit of work runs: its number, who acts, when, from which screen or program, and why."""
+
+    command_id: int
+    actor: Actor
+    now: datetime
+    source: str = ""
+    reason: str | None = None
+
+
 class UnitOfWork:
-    """What a service works with: an ORM session and its connection inside one transaction."""
+    """What a service works with: a connection inside one transaction, the command that runs, and its journal."""
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self.connection = connection
-        self.session = Session(bind=connection, expire_on_commit=False, autoflush=True)
         self.writes = writes
         self.discarded = False
+        self.journal = Journal()
+        self._act: Act | None = None
+
+    @cached_property
+    def session(self) -> Session:
+        """An ORM session of this transaction, for reading mapped rows and for seeds."""
+        return Session(bind=self.connection, expire_on_commit=False, autoflush=True)
+
+    @property
+    def act(self) -> Act:
+        """The command that runs; rows are written inside one only."""
+        if self._act is None:
+            raise RuntimeError(
+                "rows are written inside a command: run the service by domain.services.commands.run"
+            )
+        return self._act
+
+    @act.setter
+    def act(self, act: Act) -> None:
+        self._act = act
+
+    def flush(self) -> None:
+        """Send what the ORM session holds back, if there is one."""
+        if "session" in self.__dict__:
+            self.session.flush()
+
+    def close(self) -> None:
+        """Close the ORM session, if there is one."""
+        if "session" in self.__dict__:
+            self.session.close()
 
     def discard(self) -> None:
         """Ask that nothing of this unit is kept: a dry run is the real code, rolled back at the end."""
@@ -58,12 +103,12 @@ def _once(engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
         unit = UnitOfWork(connection, writes=True)
         try:
             result = work(unit)
-            unit.session.flush()
+            unit.flush()
         except BaseException:
-            unit.session.close()
+            unit.close()
             transaction.rollback()
             raise
-        unit.session.close()
+        unit.close()
         if unit.discarded:
             transaction.rollback()
         else:
@@ -84,7 +129,7 @@ def reading(engine: Engine) -> Iterator[UnitOfWork]:
         try:
             yield unit
         finally:
-            unit.session.close()
+            unit.close()
             connection.rollback()
             if sqlite:
                 connection.exec_driver_sql("PRAGMA query_only=OFF")

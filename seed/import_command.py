@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 from db.engine import create_engine
 from db.migrate import upgrade
 from db.queries import imports as queries
-from db.unit_of_work import reading, transact
+from db.unit_of_work import reading
 from domain.exchange.imports.intake import Given, prepare
 from domain.exchange.imports.profile import find
 from domain.exchange.imports.templates import templates
 from domain.services import import_undo, imports
+from domain.services.commands import Request, perform
+from domain.vocabulary.actor import Actor, service
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
 from domain.vocabulary.imports import Answers
 
@@ -74,8 +77,7 @@ def run(
         )  # fmt: skip
         act = imports.preview if dry_run else imports.commit
         now = datetime.now(UTC)
-        actor = os.environ.get("USER") or "local"
-        report = transact(engine, lambda uow: act(uow=uow, mapped=mapped, now=now, actor=actor))
+        report = perform(engine, act, at_the_console(now), mapped=mapped)
         engine.dispose()
     except DomainError as error:
         return _refuse(error, as_json)
@@ -86,14 +88,21 @@ def run(
     return SOME_QUARANTINED if any(f["quarantined"] for f in report["files"].values()) else ALL_TAKEN
 
 
+def at_the_console(now: datetime) -> Request:
+    """Return a request of whoever runs the command line, under the rights of the console."""
+    rights = service("cli").roles
+    return Request(
+        f"cli:{uuid.uuid4()}", Actor(os.environ.get("USER") or "local", rights), now, "command line"
+    )
+
+
 def take_back(batch_id: int, *, database: str, as_json: bool, dry_run: bool) -> int:
     """Undo a batch and print what went, what went back and what stays; return the exit code."""
     try:
         engine = create_engine(database, bulk=True)
         upgrade(engine)
         act = import_undo.preview if dry_run else import_undo.undo
-        now, actor = datetime.now(UTC), os.environ.get("USER") or "local"
-        report = transact(engine, lambda uow: act(uow=uow, batch_id=batch_id, now=now, actor=actor))
+        report = perform(engine, act, at_the_console(datetime.now(UTC)), batch_id=batch_id)
         engine.dispose()
     except DomainError as error:
         _refuse(error, as_json)

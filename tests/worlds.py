@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db.engine import create_engine
-from db.unit_of_work import transact
+from tests.acting import do
 
 DEMO_DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ def scms_engine(empty_world: str, shared_dir: Path, request: pytest.FixtureReque
     file = shared_dir / "data" / "scms" / "SCMS_Delivery_History_Dataset.csv"
     mapped = prepare(find("scms", PROFILES), [file], answers=Answers({}, {}, {}), clear=frozenset())
     for engine in _database(empty_world, "scms", request):
-        transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="test"))
+        do(engine, imports.commit, mapped=mapped, now=NOW, actor="test")
         yield engine
 
 

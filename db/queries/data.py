@@ -11,11 +11,19 @@ from db.tables import Command, Hold, SalesOrder, SalesOrderLine, WorkerLease
 from db.types import Day
 
 DEMO_SERVICE = "seed.demo"
+RECENT = 200
+"""More commands than can be under way at once."""
 
 
 def version(connection: Connection) -> int:
-    """Return the newest command's id: every write records one, so it is a free data version."""
-    return int(connection.execute(select(func.coalesce(func.max(Command.command_id), 0))).scalar_one())
+    """Return a number that differs after every committed command: every write records one.
+
+    The newest command's id alone would not do: on PostgreSQL an older number may be committed after a newer one.
+    How many of the last commands are there tells the two apart.
+    """
+    newest = int(connection.execute(select(func.coalesce(func.max(Command.command_id), 0))).scalar_one())
+    recent = select(func.count()).where(Command.command_id > newest - RECENT)
+    return newest * (RECENT + 1) + int(connection.execute(recent).scalar_one())
 
 
 def newest_command(connection: Connection) -> Any:

@@ -1,11 +1,21 @@
 """Columns, constraints and indexes; no behaviour. Importing this package registers every table."""
 
-from db.tables.audit import AuditLog, Command, SavedView
+from db.tables.approvals import Approval, ApprovalStep
+from db.tables.audit import AuditAnchor, AuditLog, Command, OutboxMessage, SavedView
 from db.tables.base import Base
 from db.tables.calendars import Calendar, CalendarException, CalendarWindow
-from db.tables.communications import Approval, Communication
+from db.tables.communications import Communication
 from db.tables.exception_cases import ExceptionCase
 from db.tables.holds import Hold
+from db.tables.identity import (
+    AppUser,
+    Presence,
+    SignInAttempt,
+    UserAccount,
+    UserRole,
+    UserSession,
+    UserSite,
+)
 from db.tables.imports import (
     CodeMap,
     ImportAnswer,
@@ -18,7 +28,7 @@ from db.tables.imports import (
     RecordSource,
 )
 from db.tables.invoices import Invoice, InvoiceLine, Payment, PaymentApplication
-from db.tables.parties import AppUser, Carrier, Contact, Customer, ShipTo, Site, Supplier, WorkerLease
+from db.tables.parties import Carrier, Contact, Customer, ShipTo, Site, Supplier, WorkerLease
 from db.tables.products import CustomerSku, PriceAgreement, Sku, SkuSite, UomConversion
 from db.tables.sales_orders import DateChange, OrderEvent, SalesOrder, SalesOrderLine, ScheduleLine
 from db.tables.shipments import Package, Shipment, ShipmentLine, TrackingEvent
@@ -28,6 +38,8 @@ from db.tables.supply import Reservation, StockBalance, StockMovement, Supply
 __all__ = [
     "AppUser",
     "Approval",
+    "ApprovalStep",
+    "AuditAnchor",
     "AuditLog",
     "Base",
     "Calendar",
@@ -52,9 +64,11 @@ __all__ = [
     "InvoiceLine",
     "Landing",
     "OrderEvent",
+    "OutboxMessage",
     "Package",
     "Payment",
     "PaymentApplication",
+    "Presence",
     "PriceAgreement",
     "QuarantineRow",
     "RecordSource",
@@ -66,6 +80,7 @@ __all__ = [
     "ShipTo",
     "Shipment",
     "ShipmentLine",
+    "SignInAttempt",
     "Site",
     "Sku",
     "SkuSite",
@@ -79,5 +94,9 @@ __all__ = [
     "Supply",
     "TrackingEvent",
     "UomConversion",
+    "UserAccount",
+    "UserRole",
+    "UserSession",
+    "UserSite",
     "WorkerLease",
 ]  # fmt: skip

@@ -1,16 +1,14 @@
-"""Messages with customers, and approvals (domain.md 2.8)."""
+"""Messages with customers (domain.md 2.8)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
-from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Recorded, choice, key, reference
-from db.types import Instant, Key, Money
-from domain.vocabulary.statuses import ApprovalStatus, Channel
+from db.types import Instant
+from domain.vocabulary.statuses import Channel
 
 
 class Communication(Recorded, Base):
@@ -34,28 +32,3 @@ class Communication(Recorded, Base):
         "communication.communication_id", nullable=True, index=False
     )
     needs_reply: Mapped[bool] = mapped_column(default=False)
-
-
-class Approval(Recorded, Base):
-    """A decision asked of somebody else than the asker; JSON text: snapshot, steps."""
-
-    __tablename__ = "approval"
-    __table_args__ = (
-        CheckConstraint("decided_by is null or decided_by <> requested_by", name="segregation"),
-    )
-    approval_id: Mapped[int] = key()
-    type: Mapped[str]
-    object_type: Mapped[str]
-    object_id: Mapped[int] = mapped_column(Key)
-    snapshot: Mapped[str]
-    snapshot_hash: Mapped[str]
-    amount: Mapped[Decimal | None] = mapped_column(Money)
-    currency: Mapped[str | None]
-    reason: Mapped[str]
-    status: Mapped[ApprovalStatus] = choice(ApprovalStatus, default=ApprovalStatus.REQUESTED)
-    steps: Mapped[str] = mapped_column(default="[]")
-    requested_by: Mapped[str]
-    requested_at: Mapped[datetime] = mapped_column(Instant)
-    decided_by: Mapped[str | None]
-    decided_at: Mapped[datetime | None] = mapped_column(Instant)
-    expires_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,4 +1,4 @@
-"""Who we deal with: customers, ship-tos, contacts, sites, carriers, suppliers, people (domain.md 2.1)."""
+"""Who we deal with: customers, ship-tos, contacts, sites, carriers, suppliers (domain.md 2.1)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Recorded, choice, key, reference
 from db.types import Day, Instant, Money, Rate
-from domain.vocabulary.statuses import CreditRisk, CustomerStatus, PartialPolicy, Role, ShipmentMode
-
-
-class AppUser(Recorded, Base):
-    """A person or service principal that acts."""
-
-    __tablename__ = "app_user"
-    user_id: Mapped[int] = key()
-    login: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    role: Mapped[Role] = choice(Role)
-    team: Mapped[str | None]
-    calendar_id: Mapped[int | None] = reference("calendar.calendar_id", nullable=True, index=False)
-    active: Mapped[bool] = mapped_column(default=True)
-    approval_limit: Mapped[Decimal | None] = mapped_column(Money)
+from domain.vocabulary.statuses import CreditRisk, CustomerStatus, PartialPolicy, ShipmentMode
 
 
 class Customer(Recorded, Base):

@@ -11,6 +11,7 @@ from db.repositories import imports as repository
 from domain.rules.imports.stages import order_stage
 from domain.services.import_landing import Known
 from domain.services.import_writing import Writing
+from domain.vocabulary.actor import service
 from domain.vocabulary.imports import MappedImport, Remark
 from domain.vocabulary.statuses import ExceptionStatus, HoldScope, HoldStatus, HoldType, LineStage, Severity
 from domain.vocabulary.units import to_day
@@ -28,6 +29,8 @@ BLOCKS = {
     HoldType.PAYMENT: "RELEASE,SHIP",
     HoldType.MANAGEMENT: "RELEASE,SHIP",
 }
+IMPORTER = service("import").login
+"""Who releases a hold whose cause is gone: a principal, not the person who brought the file (domain.md 3.3)."""
 GONE = "its code is no longer in the snapshot"
 UNMAPPED = "DATA-UNMAPPED-CODE"
 
@@ -110,7 +113,7 @@ def _release_holds(writing: Writing) -> None:
     for hold_id, order_id, kind, reason, status, _ in _own_holds(writing, orders):
         if (order_id, kind, reason) not in asked and status not in done:
             new = {
-                "status": HoldStatus.RELEASED.value, "released_at": writing.at, "released_by": writing.actor,
+                "status": HoldStatus.RELEASED.value, "released_at": writing.at, "released_by": IMPORTER,
                 "release_reason": GONE,
             }  # fmt: skip
             _update(writing, "hold", hold_id, new)

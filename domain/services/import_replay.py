@@ -12,9 +12,9 @@ from db.repositories import quarantine
 from db.unit_of_work import UnitOfWork
 from domain.services import imports
 from domain.services.import_report import Report
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import NotFound
 from domain.vocabulary.imports import Answers, MappedImport
-from domain.vocabulary.units import to_instant
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def waiting(*, uow: UnitOfWork, quarantine_ids: Collection[int], entities: Seque
     return told
 
 
-def commit(*, uow: UnitOfWork, mapped: MappedImport, held: Waiting, now: datetime, actor: str) -> Report:
+def commit(*, uow: UnitOfWork, mapped: MappedImport, held: Waiting, now: datetime, actor: Actor) -> Report:
     """Write corrected rows as a batch of their own; those that are taken leave the quarantine.
 
     The report counts these rows alone; a row that still breaks a rule stays held, with its problems renewed.
@@ -87,12 +87,9 @@ def commit(*, uow: UnitOfWork, mapped: MappedImport, held: Waiting, now: datetim
     return imports.commit(uow=uow, mapped=mapped, now=now, actor=actor, replays=replays)
 
 
-def leave_out(*, uow: UnitOfWork, quarantine_ids: Collection[int], now: datetime, actor: str) -> int:
+def leave_out(*, uow: UnitOfWork, quarantine_ids: Collection[int], now: datetime, actor: Actor) -> int:
     """Drop held rows for good and return how many; their raw text stays on record."""
     count = quarantine.discard(uow.connection, sorted(quarantine_ids))
-    ids = ",".join(map(str, sorted(quarantine_ids)))
-    at = to_instant(now)
-    names = ["idempotency_key", "service", "request_hash", "actor", "at"]
-    command = (f"import.leave_out:{ids}:{at}", "import_replay.leave_out", ids[:200], actor, at)
-    repository.insert_rows(uow.connection, repository.table("command"), names, [command])
+    for held in sorted(quarantine_ids):
+        uow.journal.changed("quarantine_row", held, "status", "OPEN", "DISCARDED")
     return count

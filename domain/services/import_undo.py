@@ -15,9 +15,13 @@ from db.repositories import imports as repository
 from db.repositories.import_undo import Change
 from db.unit_of_work import UnitOfWork
 from domain.rules.imports.stages import order_stage
+from domain.services import import_log
+from domain.services.commands import command
 from domain.services.import_records import DATES_KEPT
 from domain.services.import_writing import TABLES
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Conflict, NotFound
+from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import BatchStatus, Initiator
 from domain.vocabulary.units import from_instant, to_instant
 
@@ -38,16 +42,19 @@ class _Undoing:
     needed: int = 0
     stays: set[tuple[str, int]] = field(default_factory=set)
     orders: set[int] = field(default_factory=set)
+    restored_fields: list[import_log.Change] = field(default_factory=list)
 
 
-def preview(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: str) -> Report:
+@command("imports.preview_undo", permission=Permission.IMPORT)
+def preview(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: Actor) -> Report:
     """Return the report that `undo` would give; everything is run and nothing is kept."""
     report = undo(uow=uow, batch_id=batch_id, now=now, actor=actor)
     uow.discard()
     return report
 
 
-def undo(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: str) -> Report:
+@command("imports.undo", permission=Permission.IMPORT)
+def undo(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: Actor) -> Report:
     """Take a batch back and return {"batch_id", "status", "deleted", "restored", "kept", "needed"}.
 
     `deleted` counts records by table, `restored` fields. `kept` lists what stays because it was changed or used
@@ -70,7 +77,7 @@ def undo(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: str) -> Report
             fix="There is nothing left to undo; import the file again if you want it back.", batch_id=batch_id,
         )  # fmt: skip
     _refuse_if_needed(batch_id, way_back.later_batches(connection, batch_id))
-    undoing = _Undoing(connection, batch_id, to_instant(now), actor)
+    undoing = _Undoing(connection, batch_id, to_instant(now), actor.login)
     changes = way_back.changes_of(connection, batch_id)
     _restore(undoing, [change for change in changes if change.kind == "UPDATED"])
     created: dict[str, dict[int, int | None]] = {}
@@ -85,7 +92,7 @@ def undo(*, uow: UnitOfWork, batch_id: int, now: datetime, actor: str) -> Report
     way_back.clear_landing(connection, batch_id, undoing.stays)
     way_back.reopen_quarantine(connection, batch_id)
     _finish(undoing)
-    return _record(undoing)
+    return _record(uow, undoing)
 
 
 def _refuse_if_needed(batch_id: int, later: list[int]) -> None:
@@ -137,6 +144,9 @@ def _restore_record(undoing: _Undoing, name: str, record_id: int, fields: Mappin
         undoing.orders.update(repository.orders_of(undoing.connection, [record_id]))
     if name == "stock_balance":
         _move_back(undoing, record_id, back["on_hand"] - now["on_hand"])
+    for column, value in back.items():
+        undoing.restored_fields.append((undoing.batch_id, "UPDATED", name, record_id, column,
+                                        json.dumps(now[column]), json.dumps(value), None))  # fmt: skip
     names, values = list(back), list(back.values())
     if recorded:
         names += ["updated_at", "updated_by", "row_version"]
@@ -246,7 +256,7 @@ def _finish(undoing: _Undoing) -> None:
     repository.insert_rows(undoing.connection, repository.table("order_event"), names, events)
 
 
-def _record(undoing: _Undoing) -> Report:
+def _record(uow: UnitOfWork, undoing: _Undoing) -> Report:
     status = BatchStatus.PARTLY_UNDONE if undoing.kept else BatchStatus.UNDONE
     report: Report = {
         "batch_id": undoing.batch_id,
@@ -261,9 +271,10 @@ def _record(undoing: _Undoing) -> Report:
     names = ("status", "undone_at", "undone_by", "undo_report")
     values = (status.value, undoing.at, undoing.actor, text, undoing.batch_id)
     repository.update_rows(connection, repository.table("import_batch"), names, [values])
-    names_ = ["idempotency_key", "service", "request_hash", "response", "actor", "at"]
-    command = (
-        f"import.undo:{undoing.batch_id}", "imports.undo", str(undoing.batch_id), text, undoing.actor, undoing.at,
-    )  # fmt: skip
-    repository.insert_rows(connection, repository.table("command"), names_, [command])
+    import_log.note(uow, undoing.batch_id, undoing.restored_fields, undone=True)
+    told = {name: report[name] for name in ("deleted", "restored", "needed")}
+    uow.journal.changed("import_batch", undoing.batch_id, "status", BatchStatus.COMMITTED, status.value)
+    uow.journal.changed(
+        "import_batch", undoing.batch_id, "undo_report", None, json.dumps(told, sort_keys=True)
+    )
     return report

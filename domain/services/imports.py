@@ -6,9 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from db.repositories import imports as repository
 from db.unit_of_work import UnitOfWork
+from domain.services import import_log
+from domain.services.commands import command
 from domain.services.import_aftermath import finish_orders, missing_lines, write_aftermath
 from domain.services.import_derivation import derive_lines, touched_lines
 from domain.services.import_landing import Known, Replays, land, unseen, warn
@@ -16,13 +19,23 @@ from domain.services.import_records import write
 from domain.services.import_references import resolve_references
 from domain.services.import_report import Report, plan_of, report_of
 from domain.services.import_writing import STUBS, TABLES, Writing, know, know_ship_tos
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.collector import collector_paused
 from domain.vocabulary.errors import Conflict
 from domain.vocabulary.imports import MappedFile, MappedImport
+from domain.vocabulary.permissions import Permission
 from domain.vocabulary.units import to_instant
 
 
-def preview(*, uow: UnitOfWork, mapped: MappedImport, now: datetime, actor: str) -> Report:
+def body_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an import's idempotency key belongs to: the rows as they came, and the profile that maps them."""
+    mapped: MappedImport = arguments["mapped"]
+    rows = sorted((file.name, row.row_sha) for file in mapped.files for row in file.rows)
+    return {"profile": mapped.profile_sha, "source": mapped.source, "rows": rows}
+
+
+@command("imports.preview", permission=Permission.IMPORT, body=body_of)
+def preview(*, uow: UnitOfWork, mapped: MappedImport, now: datetime, actor: Actor) -> Report:
     """Return the report that a commit would give; everything is run and nothing is kept."""
     report = commit(uow=uow, mapped=mapped, now=now, actor=actor)
     uow.discard()
@@ -31,13 +44,14 @@ def preview(*, uow: UnitOfWork, mapped: MappedImport, now: datetime, actor: str)
     return report
 
 
+@command("imports.commit", permission=Permission.IMPORT, body=body_of)
 @collector_paused()
 def commit(
     *,
     uow: UnitOfWork,
     mapped: MappedImport,
     now: datetime,
-    actor: str,
+    actor: Actor,
     expected_plan: str | None = None,
     replays: Replays | None = None,
 ) -> Report:
@@ -56,7 +70,7 @@ def commit(
     if nothing_new and nothing_held and not gone and not replays:
         writing = None
     else:
-        writing = _write(uow, mapped, states, known, now, actor, replays or {}, ids, gone)
+        writing = _write(uow, mapped, states, known, now, actor.login, replays or {}, ids, gone)
     report = report_of(mapped, writing, states)
     report["plan"] = plan_of(mapped, writing, report)
     if expected_plan is not None and report["plan"] != expected_plan:
@@ -70,10 +84,10 @@ def commit(
     for file in mapped.files:
         if file.answered:
             repository.remember(
-                connection, mapped.source, file.fingerprint, file.answered, actor, to_instant(now)
+                connection, mapped.source, file.fingerprint, file.answered, actor.login, to_instant(now)
             )
     if writing is not None:
-        _record(uow, report, now, actor)
+        _record(uow, writing, report)
     return report
 
 
@@ -168,17 +182,9 @@ def _write_log(writing: Writing) -> None:
     )
 
 
-def _record(uow: UnitOfWork, report: Report, now: datetime, actor: str) -> None:
+def _record(uow: UnitOfWork, writing: Writing, report: Report) -> None:
     text = json.dumps(report, ensure_ascii=False, default=str)
     repository.update_rows(
         uow.connection, repository.table("import_batch"), ("report",), [(text, report["batch_id"])]
     )
-    command = (
-        f"import:{report['batch_id']}:{report['plan']}",
-        "imports.commit",
-        report["plan"],
-        actor,
-        to_instant(now),
-    )
-    names = ["idempotency_key", "service", "request_hash", "actor", "at"]
-    repository.insert_rows(uow.connection, repository.table("command"), names, [command])
+    import_log.note(uow, writing.batch_id, writing.changes, plan=report["plan"])

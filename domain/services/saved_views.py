@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from db.repositories import commands
+from db import records
 from db.repositories import saved_views as repository
+from db.tables import SavedView
 from db.unit_of_work import UnitOfWork
+from domain.services.commands import command
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
+from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import ViewVisibility
 
 MOST_NAME = 60
 
 
+@command("saved_views.save", permission=Permission.VIEWS_SAVE)
 def save(
     *,
     uow: UnitOfWork,
     now: datetime,
-    actor: str,
+    actor: Actor,
     page: str,
     name: str,
     query: str,
@@ -37,35 +42,32 @@ def save(
             fix="Type a short name that says what the view shows.",
         )
     if is_default:
-        repository.clear_default(
-            uow.session, page=page, owner=actor, private=visibility is ViewVisibility.PRIVATE
-        )
-    view = repository.named(uow.session, page=page, owner=actor, name=name)
+        private = visibility is ViewVisibility.PRIVATE
+        for other in repository.defaults(uow, page=page, owner=actor.login, private=private):
+            records.change(uow, other, is_default=False)
+    given = {"name": name, "query": query, "visibility": visibility, "is_default": is_default}
+    view = repository.named(uow, page=page, owner=actor.login, name=name)
     if view is None:
-        view = repository.add(uow.session, page=page, owner=actor, now=now)
-    else:
-        view.row_version += 1
-    view.name, view.query, view.visibility, view.is_default = name, query, visibility, is_default
-    view.updated_at, view.updated_by = now, actor
-    uow.session.flush()
-    commands.record(uow.session, now, actor, "saved_views.save", {"page": page, "name": name, "query": query})
-    return view.saved_view_id
+        return records.add(uow, SavedView, page=page, owner=actor.login, **given).key
+    return records.change(uow, view, **given).key
 
 
-def remove(*, uow: UnitOfWork, now: datetime, actor: str, view_id: int, row_version: int) -> None:
+@command("saved_views.remove", permission=Permission.VIEWS_SAVE)
+def remove(*, uow: UnitOfWork, now: datetime, actor: Actor, view_id: int, row_version: int) -> None:
     """Remove a view that the actor owns or that the team shares.
 
     Raises NotFound saved_view.not_found, DomainError saved_view.not_yours for another's locked or private view,
     Conflict saved_view.changed when it changed since it was seen.
     """
-    view = repository.load(uow.session, view_id)
-    if view is None:
+    found = records.lock_all(uow, SavedView, [view_id])
+    if not found:
         raise NotFound(
             "saved_view.not_found",
             f"View {view_id} does not exist any more.",
             fix="Somebody removed it; reload the page to see the views there are.",
         )
-    if view.owner != actor and view.visibility is not ViewVisibility.TEAM:
+    view = found[0]
+    if view.owner != actor.login and view.visibility is not ViewVisibility.TEAM:
         raise DomainError(
             "saved_view.not_yours",
             f"The view “{view.name}” belongs to {view.owner} and is not shared for changes.",
@@ -77,5 +79,4 @@ def remove(*, uow: UnitOfWork, now: datetime, actor: str, view_id: int, row_vers
             f"The view “{view.name}” was changed by {view.updated_by} since you saw it.",
             fix="Look at it again, then remove it if you still want to.",
         )
-    repository.remove(uow.session, view_id)
-    commands.record(uow.session, now, actor, "saved_views.remove", {"view": view_id, "name": view.name})
+    records.remove(uow, view)

@@ -29,3 +29,11 @@ class NotFound(DomainError):
 
 class Conflict(DomainError):
     """The thing changed since it was seen, or the same key came with another body."""
+
+
+class Denied(DomainError):
+    """The actor may not do this, or not to this object; who may is in the fix."""
+
+
+class IllegalTransition(DomainError):
+    """The state machine has no such step from here; `data["legal"]` lists the events that there are."""

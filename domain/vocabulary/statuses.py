@@ -386,3 +386,35 @@ class Role(StrEnum):
     EDI = "EDI"
     QA = "QA"
     ADMIN = "ADMIN"
+
+
+class SignInMethod(StrEnum):
+    """How a person signed in: a local password, the identity provider, or a role of the demo."""
+
+    LOCAL = "LOCAL"
+    OIDC = "OIDC"
+    DEMO = "DEMO"
+
+
+class ApprovalType(StrEnum):
+    """What an approval is asked for (domain.md 2.8)."""
+
+    PRICE = "PRICE"
+    CREDIT = "CREDIT"
+    TERMS = "TERMS"
+    ALLOCATION = "ALLOCATION"
+    SAFETY_STOCK = "SAFETY_STOCK"
+    CANCEL = "CANCEL"
+    RETURN_EXCEPTION = "RETURN_EXCEPTION"
+    WRITE_OFF = "WRITE_OFF"
+    PROMISE_OVERRIDE = "PROMISE_OVERRIDE"
+    MASTER_DATA = "MASTER_DATA"
+    HOLD = "HOLD"
+    CLOSE = "CLOSE"
+
+
+class Decision(StrEnum):
+    """What an approver said."""
+
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"

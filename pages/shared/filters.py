@@ -104,7 +104,7 @@ def _follow(url: dict[str, str], known: choices.Choices, as_of: date, page: str)
     st.session_state[SEEN] = url
     said = url
     if not url:
-        start = runtime.read(saved_views.default, page=page, actor=runtime.actor())
+        start = runtime.read(saved_views.default, page=page, actor=runtime.actor().login)
         said = dict(parse_qsl(start.query)) if start else {}
     wanted, problems = parse(said, as_of)
     for name in NAMES:

@@ -71,7 +71,7 @@ def sidebar() -> None:
         )
         if state.as_of(today) != today:
             st.button("Back to today", icon=":material/today:", on_click=state.choose_as_of, args=(None,))
-        st.caption(f":material/person: {runtime.actor()} · local user")
+        st.caption(f":material/person: {wording.plain(runtime.actor().login)}")
 
 
 def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
@@ -81,7 +81,8 @@ def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
     """
     screen = menu.screen(key)
     today = runtime.today()
-    opened = Opened(screen, state.as_of(today), today, runtime.role())
+    state.enter(key)
+    opened = Opened(screen, state.as_of(today), today, runtime.actor().role_text)
     demo = _ready()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(wording.plain(title or screen.title), anchor=False, width="content")

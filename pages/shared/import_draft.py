@@ -84,7 +84,7 @@ def preview(draft: Draft, tell: Tell) -> None:
         draft.refusal = mapped
         return
     tell("Comparing with what is stored")
-    told = runtime.execute(imports.preview, mapped=mapped)
+    told = runtime.execute(imports.preview, intent=state.fresh("import_preview"), mapped=mapped)
     if isinstance(told, runtime.Refused):
         draft.refusal = told
     else:
@@ -116,7 +116,9 @@ def commit(draft: Draft, tell: Tell) -> runtime.Refused | int | None:
     if isinstance(mapped, runtime.Refused):
         return mapped
     tell("Writing in one transaction")
-    told = runtime.execute(imports.commit, mapped=mapped, expected_plan=draft.report["plan"])
+    told = runtime.execute(
+        imports.commit, intent=state.fresh("import_commit"), mapped=mapped, expected_plan=draft.report["plan"]
+    )
     if isinstance(told, runtime.Refused):
         if told.code == "import.plan_stale":
             preview(draft, tell)

@@ -213,6 +213,7 @@ def _replay(corrections: Corrections, found: pd.DataFrame, profiles: dict[str, P
         with st.status("Replaying corrected rows", expanded=False) as status:
             told = runtime.execute(
                 replay.replay,
+                intent=state.fresh("import_replay"),
                 profile=profiles[name],
                 corrections={
                     one: said for one, said in corrections.cells.items() if of_profile.get(one) == name

@@ -54,7 +54,7 @@ def ask(batch_id: int) -> None:
             )
             st.button("Leave it as it is", on_click=state.forget, args=(ASKED,), key=f"undo_leave_{batch_id}")
     if sure:
-        done = runtime.execute(import_undo.undo, batch_id=batch_id)
+        done = runtime.execute(import_undo.undo, intent=f"import_undo:{batch_id}", batch_id=batch_id)
         if isinstance(done, runtime.Refused):
             state.remember(ASKED, (batch_id, done))
         else:
@@ -63,7 +63,15 @@ def ask(batch_id: int) -> None:
 
 
 def _look(batch_id: int) -> None:
-    state.remember(ASKED, (batch_id, runtime.execute(import_undo.preview, batch_id=batch_id)))
+    state.remember(
+        ASKED,
+        (
+            batch_id,
+            runtime.execute(
+                import_undo.preview, intent=state.fresh("import_preview_undo"), batch_id=batch_id
+            ),
+        ),
+    )
 
 
 def sentence(report: dict[str, Any], *, done: bool = True) -> str:

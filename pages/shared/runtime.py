@@ -16,9 +16,12 @@ import streamlit as st
 
 from db.engine import create_engine
 from db.queries import data
-from db.unit_of_work import UnitOfWork, reading, transact
+from db.unit_of_work import reading
+from domain.services.commands import Request, perform
 from domain.settings import settings
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
+from pages.shared import identity, state
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -67,14 +70,15 @@ def today() -> date:
     return now().astimezone(ZoneInfo(settings().time_zone)).date()
 
 
-def actor() -> str:
-    """Return who acts: the one local user, until there is a sign-in."""
-    return settings().actor
+def actor() -> Actor:
+    """Return who acts: the person that is signed in."""
+    return identity.current()
 
 
-def role() -> str:
-    """Return the role that reads are scoped to; part of every cache key."""
-    return "LOCAL"
+def scope() -> tuple[Any, ...]:
+    """Return what reads are limited to; part of every cache key, so that nobody sees another's figures."""
+    who = actor()
+    return (settings().database_url, who.role_text, who.accounts, who.sites)
 
 
 def data_version() -> int:
@@ -93,7 +97,7 @@ def read(query: Callable[..., T], **filters: Any) -> T:
         raise TypeError(f"{query.__module__}.{query.__qualname__} is neither a query nor a read-only service")
     name = f"{query.__module__}.{query.__qualname__}"
     key = tuple(sorted(filters.items()))
-    answer: T = _answer(name, key, (settings().database_url, role(), data_version()), query)
+    answer: T = _answer(name, key, (*scope(), data_version()), query)
     return answer
 
 
@@ -113,8 +117,8 @@ def read_list(
     A big list is kept once and is not copied at each rerun. `prepare` must depend on the rows and `filters` alone.
     """
     name = f"{query.__module__}.{query.__qualname__}"
-    scope = (settings().database_url, role(), data_version())
-    table: pa.Table = _list(name, tuple(sorted(filters.items())), scope, query, prepare)
+    asked = tuple(sorted(filters.items()))
+    table: pa.Table = _list(name, asked, (*scope(), data_version()), query, prepare)
     return table
 
 
@@ -138,14 +142,19 @@ def _lean(kind: pa.DataType) -> pa.DataType:
     return pa.date32() if pa.types.is_timestamp(kind) and kind.tz is None else kind
 
 
-def execute(service: Callable[..., Any], **arguments: Any) -> Done | Refused:
-    """Run a service in one transaction with `now` and `actor`; refusals come back as values, never as traces."""
+def execute(
+    service: Callable[..., Any], *, intent: str, undoes: int | None = None, **arguments: Any
+) -> Done | Refused:
+    """Run a command in one transaction; refusals come back as values, never as traces.
 
-    def work(unit: UnitOfWork) -> Any:
-        return service(uow=unit, now=now(), actor=actor(), **arguments)
-
+    `intent` names what the person wants once, whatever arrives how often: `state.intent(…)` of a button or form, or
+    what an edit's batch is called. The same intent is done once.
+    """
     try:
-        return Done(transact(engine(), work))
+        who = actor()
+        key = f"{who.session_id or who.login}:{intent}"
+        request = Request(key, who, now(), f"screen {state.page()}", undoes)
+        return Done(perform(engine(), service, request, **arguments))
     except DomainError as refusal:
         return Refused(refusal.code, refusal.message, refusal.fix, dict(refusal.data))
     except Exception:

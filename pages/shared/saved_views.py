@@ -31,7 +31,7 @@ def menu(page: str, query: str, opened: frame.Opened) -> None:
     if not shown.open:
         return
     with shown:
-        found = runtime.read(queries.views, page=page, actor=runtime.actor())
+        found = runtime.read(queries.views, page=page, actor=runtime.actor().login)
         st.markdown("**Saved views**")
         if not found:
             st.caption(
@@ -53,7 +53,7 @@ def _row(page: str, view: queries.View, opened: frame.Opened) -> None:
             st.caption(
                 f"{wording.lines(number)} · {SEES[view.visibility].split(',')[0].lower()} · {wording.plain(view.owner)}{start}"
             )
-        if view.owner == runtime.actor() or view.visibility is ViewVisibility.TEAM:
+        if view.owner == runtime.actor().login or view.visibility is ViewVisibility.TEAM:
             st.button(
                 "Remove",
                 icon=":material/delete:",
@@ -79,6 +79,7 @@ def _form(page: str, query: str) -> None:
 def _save(page: str, query: str) -> None:
     answer = runtime.execute(
         service.save,
+        intent=state.intent("view_save"),
         page=page,
         name=state.recall("view_name", str),
         query=query,
@@ -89,11 +90,20 @@ def _save(page: str, query: str) -> None:
 
 
 def _remove(view_id: int, row_version: int) -> None:
-    _tell(runtime.execute(service.remove, view_id=view_id, row_version=row_version), "View removed.")
+    _tell(
+        runtime.execute(
+            service.remove,
+            intent=f"view_remove:{view_id}:{row_version}",
+            view_id=view_id,
+            row_version=row_version,
+        ),
+        "View removed.",
+    )
 
 
 def _tell(answer: runtime.Done | runtime.Refused, done: str) -> None:
     refused = isinstance(answer, runtime.Refused)
+    state.done_with("view_save")
     state.remember("view_refusal", answer if refused else None)
     if not refused:
         st.toast(done, icon=":material/check:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
@@ -38,6 +39,35 @@ def remember(name: str, value: Any) -> None:
 def forget(name: str) -> None:
     """Drop what this tab remembers under `name`."""
     st.session_state.pop(name, None)
+
+
+def intent(name: str) -> str:
+    """Return the mark of what a person is about to do, the same until `done_with` it.
+
+    A button whose widget key contains it can be clicked twice in a row: both clicks carry one mark, and a click that
+    comes after the work is done belongs to a button that is gone.
+    """
+    return recall(f"intent:{name}", lambda: f"{name}:{uuid.uuid4()}")
+
+
+def fresh(name: str) -> str:
+    """Return a mark of its own for each call: for what may be done again and again, such as a preview."""
+    return f"{name}:{uuid.uuid4()}"
+
+
+def done_with(name: str) -> None:
+    """Let the next click of that name be a new one."""
+    forget(f"intent:{name}")
+
+
+def page() -> str:
+    """Return the key of the screen that runs, for the audit log."""
+    return str(st.session_state.get("page", ""))
+
+
+def enter(page_key: str) -> None:
+    """Note which screen runs."""
+    st.session_state["page"] = page_key
 
 
 def seconds(name: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, text
 
+from db import guards
 from db.tables import Base, Command, Customer, SalesOrder
 from db.unit_of_work import UnitOfWork, reading, transact
 from domain.vocabulary.errors import DomainError
@@ -192,8 +193,10 @@ def reset(engine: Engine) -> int:
     def work(unit: UnitOfWork) -> None:
         if unit.connection.dialect.name == "sqlite":
             unit.connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        guards.drop(unit.connection)
         for table in tables:
             unit.connection.execute(delete(table))
+        guards.create(unit.connection)
 
     transact(engine, work)
     return len(tables)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 import sqlalchemy
 
-from db.unit_of_work import transact
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.services import imports
 from seed.import_command import PROFILES
+from tests.acting import do
 from tests.benchmarks.measure import Measure, interleaved, scratch_database
 from tests.conftest import SHARED
 
@@ -34,9 +34,7 @@ def measures(_lines: int) -> Iterator[Measure]:
         with scratch_database() as engine:
             started = time.perf_counter()
             mapped = prepare(find("scms", PROFILES), [FILE])
-            report = transact(
-                engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="bench")
-            )
+            report = do(engine, imports.commit, mapped=mapped, now=NOW, actor="bench")
             seconds = time.perf_counter() - started
         counts.add(int(report["accepted"]))
         return seconds

@@ -9,13 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.engine import create_engine
-from db.unit_of_work import transact
 from domain.exchange.files.export import as_csv, as_xlsx
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.services import imports
 from pages.shared import wording
 from seed.import_command import PROFILES
+from tests.acting import do
 from tests.pages.conftest import TODAY, Open
 
 PAYLOADS = (
@@ -39,7 +39,7 @@ def hostile_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
     for number, payload in enumerate(PAYLOADS):
         text += f"H{number}{payload}\t1\t{payload}\t{payload}\t5\t2026-06-{number + 10}\tEUR\t2026-06-01\n"
     mapped = prepare(find("generic", PROFILES), [("lines.tsv", text.encode())])
-    report = transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=TODAY, actor="test"))
+    report = do(engine, imports.commit, mapped=mapped, now=TODAY, actor="test")
     assert report["accepted"] == len(PAYLOADS)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -10,11 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.engine import create_engine
-from db.unit_of_work import transact
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.services import imports
 from seed.import_command import PROFILES
+from tests.acting import do
 from tests.pages.conftest import TODAY, Open, as_read
 
 
@@ -26,7 +26,7 @@ def scms_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, s
     engine = create_engine(f"sqlite:///{path}", bulk=True)
     extract = shared_dir / "data/scms/SCMS_Delivery_History_Dataset.csv"
     mapped = prepare(find("scms", PROFILES), [extract])
-    transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=TODAY, actor="test"))
+    do(engine, imports.commit, mapped=mapped, now=TODAY, actor="test")
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()

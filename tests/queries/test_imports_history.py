@@ -11,11 +11,11 @@ from sqlalchemy import Engine, insert
 from db import tables
 from db.queries import imports as queries
 from db.queries import quarantine
-from db.unit_of_work import transact
 from domain.exchange.files import export
 from domain.exchange.imports.intake import prepare
 from domain.services import imports
 from domain.vocabulary.imports import Answers
+from tests.acting import do
 from tests.small_import import BAD, GOOD, lines_file, profile
 
 FIRST = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ SECOND = datetime(2026, 5, 2, 8, 0, tzinfo=UTC)
 
 def bring_in(engine: Engine, content: bytes, *, at: datetime, actor: str = "ana") -> dict[str, Any]:
     mapped = prepare(profile(), [("lines.csv", content)])
-    return transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=at, actor=actor))
+    return do(engine, imports.commit, mapped=mapped, now=at, actor=actor)
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_the_corrected_sheet_comes_back_alone_and_leaves_nothing_waiting(engine:
     labels = {str(name): str(name) for name in sheet.columns}
     book = export.as_xlsx(sheet, labels, title="Import problems", filters={}, made=SECOND)
     mapped = prepare(profile(), [("lines_problems.xlsx", book)])
-    report = transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=SECOND, actor="ben"))
+    report = do(engine, imports.commit, mapped=mapped, now=SECOND, actor="ben")
     assert [report[name] for name in ("rows", "accepted", "unchanged", "quarantined")] == [3, 3, 0, 0]
     with engine.connect() as connection:
         assert quarantine.held_count(connection) == 0

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Engine
 
 from db.queries import lines, tower
-from db.unit_of_work import reading, transact
+from db.unit_of_work import reading
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import load
 from domain.services import backlog, delivery_dates, imports, kpi
 from domain.vocabulary.line_filter import LineFilter
+from tests.acting import do
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 DAY = date(2026, 6, 1)
@@ -56,7 +57,7 @@ def shop(request: pytest.FixtureRequest, engine: Engine) -> Engine:
     """One open line and one cancelled, told by a status or by its quantity."""
     profile = load(PROFILE.replace("FIELD", request.param), name="shop.yaml")
     mapped = prepare(profile, [("lines.csv", ROWS)])
-    report = transact(engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="test"))
+    report = do(engine, imports.commit, mapped=mapped, now=NOW, actor="test")
     assert report["accepted"] == 2
     return engine
 

@@ -15,6 +15,7 @@ from domain.exchange.imports.replay import replay
 from domain.services import import_undo, imports
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
 from seed.import_command import PROFILES
+from tests.acting import do
 from tests.exchange.imports.extracts import NOW, commit, profile, rows, small
 
 TWO = "A1,1,Acme,X,5,1.50,2026-03-25,S1,2026-03-27\nA1,2,Acme,Y,4,2.00,2026-03-26,,\n"
@@ -25,7 +26,7 @@ TABLES = (
 
 
 def _undo(engine: Engine, batch_id: int) -> dict[str, Any]:
-    return transact(engine, lambda uow: import_undo.undo(uow=uow, batch_id=batch_id, now=NOW, actor="test"))
+    return do(engine, import_undo.undo, batch_id=batch_id, now=NOW, actor="test")
 
 
 def _counts(engine: Engine) -> dict[str, int]:
@@ -71,9 +72,7 @@ def test_scms_goes_in_with_the_counts_of_its_readme_and_comes_out_again(
 def test_a_changed_row_is_an_amendment_shown_before_and_after(engine: Engine) -> None:
     commit(engine, small(TWO))
     changed = TWO.replace("2026-03-26", "2026-04-02")
-    seen = transact(
-        engine, lambda uow: imports.preview(uow=uow, mapped=small(changed), now=NOW, actor="test")
-    )
+    seen = do(engine, imports.preview, mapped=small(changed), now=NOW, actor="test")
     assert seen["dry_run"]
     assert (seen["amended"], seen["unchanged"]) == (1, 1)
     assert rows(engine, "select count(*) from import_batch") == [(1,)]
@@ -103,9 +102,7 @@ def test_an_empty_cell_keeps_what_is_known_unless_it_is_told_to_clear(engine: En
 def test_a_plan_is_stale_when_data_moved_since_the_preview(engine: Engine) -> None:
     commit(engine, small(TWO))
     changed = TWO.replace("2026-03-26", "2026-04-02")
-    seen = transact(
-        engine, lambda uow: imports.preview(uow=uow, mapped=small(changed), now=NOW, actor="test")
-    )
+    seen = do(engine, imports.preview, mapped=small(changed), now=NOW, actor="test")
     with engine.begin() as connection:
         connection.execute(
             text(

@@ -10,17 +10,18 @@ from sqlalchemy import Engine
 
 from db.queries import data
 from db.queries import saved_views as queries
-from db.unit_of_work import reading, transact
+from db.unit_of_work import reading
 from domain.services import saved_views
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.statuses import ViewVisibility
+from tests.acting import do
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
 
 def _save(engine: Engine, actor: str, name: str, **given: Any) -> int:
     asked = {"page": "orders", "query": "state=OVERDUE", **given}
-    return transact(engine, lambda uow: saved_views.save(uow=uow, now=NOW, actor=actor, name=name, **asked))
+    return do(engine, saved_views.save, now=NOW, actor=actor, name=name, **asked)
 
 
 def _views(engine: Engine, actor: str) -> list[queries.View]:
@@ -35,12 +36,7 @@ def _default(engine: Engine, actor: str) -> str | None:
 
 
 def _remove(engine: Engine, actor: str, view_id: int, row_version: int = 1) -> None:
-    transact(
-        engine,
-        lambda uow: saved_views.remove(
-            uow=uow, now=NOW, actor=actor, view_id=view_id, row_version=row_version
-        ),
-    )
+    do(engine, saved_views.remove, now=NOW, actor=actor, view_id=view_id, row_version=row_version)
 
 
 def test_private_views_are_seen_by_their_owner_alone(engine: Engine) -> None:

@@ -20,9 +20,12 @@ from domain.exchange.imports.loading import load_assigned
 from domain.exchange.imports.mapping import map_bundle
 from domain.exchange.imports.profile import Profile, SourceFile
 from domain.services import import_replay
+from domain.services.commands import command
 from domain.services.import_replay import Waiting, WaitingRow
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.imports import Answers, MappedImport
+from domain.vocabulary.permissions import Permission
 from domain.vocabulary.tabular import Cell, RawTable
 
 WORKBOOKS = {".xlsx", ".xlsb", ".xlsm", ".xls", ".ods"}
@@ -31,6 +34,12 @@ ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?")
 COUNTS = ("rows", "accepted", "unchanged", "amended", "quarantined")
 
 
+def body_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a replay's idempotency key belongs to: the corrected cells and the rows left out."""
+    return {name: arguments[name] for name in ("corrections", "left_out") if name in arguments}
+
+
+@command("imports.replay", permission=Permission.IMPORT, body=body_of)
 def replay(
     *,
     uow: UnitOfWork,
@@ -39,7 +48,7 @@ def replay(
     left_out: Collection[int] = (),
     answers: Answers | None = None,
     now: datetime,
-    actor: str,
+    actor: Actor,
 ) -> dict[str, Any]:
     """Correct held rows and commit them; return the counts of all their files, `left_out`, and the `reports`.
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from db.unit_of_work import transact
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import Profile, load
 from domain.services import imports
 from domain.vocabulary.imports import Answers, MappedImport
+from tests.acting import do
 
 NOW = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
@@ -64,9 +64,7 @@ def bundle(
 
 def commit(engine: Engine, mapped: MappedImport, **more: Any) -> dict[str, Any]:
     """Commit a mapped import and check that its counts add up."""
-    report = transact(
-        engine, lambda uow: imports.commit(uow=uow, mapped=mapped, now=NOW, actor="test", **more)
-    )
+    report = do(engine, imports.commit, mapped=mapped, now=NOW, actor="test", **more)
     for told in (report, *report["files"].values()):
         assert told["rows"] == sum(told[k] for k in ("accepted", "unchanged", "amended", "quarantined"))
     return report

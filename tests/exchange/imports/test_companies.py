@@ -9,9 +9,9 @@ from pathlib import Path
 import xlsxwriter
 from sqlalchemy import Engine
 
-from db.unit_of_work import transact
 from domain.exchange.imports.profile import Profile, find, load
 from domain.exchange.imports.replay import replay
+from tests.acting import do
 from tests.exchange.imports.extracts import NOW, bundle, commit, rows
 
 COMPANIES = Path(__file__).parent / "companies"
@@ -150,10 +150,7 @@ records:
         ("10", 2_500, 20_537)
     ]
     held = rows(engine, "select quarantine_id from quarantine_row")[0][0]
-    told = transact(
-        engine,
-        lambda uow: replay(uow=uow, profile=chosen, corrections={held: {"Qty": "3"}}, now=NOW, actor="Ann"),
-    )
+    told = do(engine, replay, profile=chosen, corrections={held: {"Qty": "3"}}, now=NOW, actor="Ann")
     assert told["accepted"] == 1, told["reports"][0]["problems"]
     # The other line's date was a date cell: mapped again from its landed row it is still that day.
     assert rows(engine, "select line_no, qty_ordered, promised_on from sales_order_line order by 1") == [
