@@ -108,7 +108,10 @@ def _copy(connection: Connection, owner: Table, names: Sequence[str], rows: Iter
 
 def json_text(value: Any) -> str:
     """Return `value` as JSON text with sorted keys and no idle blanks: the same text for the same content."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return _JSON.encode(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def bulk_update(
@@ -167,9 +170,9 @@ def _update_from_arrays(
     """PostgreSQL: lock in key order, then one statement that says which rows it wrote."""
     key = next(iter(owner.primary_key.columns))
     kinds: list[TypeEngine[Any]] = [BigInteger(), BigInteger(), *(_array_kind(owner.c[n]) for n in names)]
-    given = func.unnest(
-        *[bindparam(f"a{i}", type_=ARRAY(kind)) for i, kind in enumerate(kinds)]
-    ).table_valued(*[column(f"c{i}", kind) for i, kind in enumerate(kinds)], name="given")
+    arrays = func.unnest(*[bindparam(f"a{i}", type_=ARRAY(kind)) for i, kind in enumerate(kinds)])
+    names_of = [column(f"c{i}", kind) for i, kind in enumerate(kinds)]
+    given = arrays.table_valued(*names_of, name="given").render_derived()
 
     def lock() -> Any:
         here = func.any(bindparam("keys", type_=ARRAY(BigInteger)))

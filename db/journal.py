@@ -39,6 +39,7 @@ class Journal:
     """Collected while a command runs, written by it in one go at the end.
 
     `touched` holds the keys of changed rows by table, and `fields` the names of the columns that changed there.
+    While `approval_id` is set, what is noted happens by that approval: `approved` holds it by place of the entry.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -46,9 +47,13 @@ class Journal:
     messages: list[Message] = field(default_factory=list)
     touched: dict[str, set[int]] = field(default_factory=dict)
     fields: dict[str, set[str]] = field(default_factory=dict)
+    approval_id: int | None = None
+    approved: dict[int, int] = field(default_factory=dict)
 
     def changed(self, table: str, key: int, column: str | None, old: str | None, new: str | None) -> None:
         """Note a changed field, or a whole record where `column` is None."""
+        if self.approval_id is not None:
+            self.approved[len(self.entries)] = self.approval_id
         self.entries.append(Entry(table, key, column, old, new))
         self.touch(table, key, column)
 

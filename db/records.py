@@ -148,6 +148,17 @@ def lock_all(uow: UnitOfWork, owner: Owner, keys: Iterable[int]) -> list[Record]
     return found
 
 
+def peek(uow: UnitOfWork, owner: Owner, keys: Iterable[int]) -> list[Record]:
+    """Return the rows of these keys that exist, in key order and without a lock: for a dry run, never for a write."""
+    wanted = sorted(set(keys))
+    key = key_of(owner)
+    found: list[Record] = []
+    for start in range(0, len(wanted), CHUNK):
+        statement = _plain(owner).where(key.in_(wanted[start : start + CHUNK])).order_by(key)
+        found += _read(uow.connection, owner, uow.connection.execute(statement).fetchall())
+    return found
+
+
 def _lock_one(connection: Connection, owner: Owner, key: int) -> list[Record]:
     column = key_of(owner)
 
@@ -169,13 +180,14 @@ def _plain(owner: Owner) -> Any:
 
 
 def _read(connection: Connection, owner: Owner, rows: Sequence[Any]) -> list[Record]:
-    columns = list(table_of(owner).columns)
-    key = key_of(owner).name
+    table, key = table_of(owner), key_of(owner).name
+    names = table.columns.keys()
+    ready = prepared.readers(connection, table)
     found = []
     for row in rows:
         values = {
-            column.name: prepared.from_driver(connection, column, value)
-            for column, value in zip(columns, row, strict=True)
+            name: value if value is None or turn is None else turn(value)
+            for name, turn, value in zip(names, ready, row, strict=True)
         }
         found.append(Record(owner, values[key], values))
     return found

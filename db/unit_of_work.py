@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,16 +13,19 @@ from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db import faults
 from db.engine import WRITE
 from db.journal import Journal
 from domain.vocabulary.actor import Actor
 
 T = TypeVar("T")
-_SQLITE_WRITERS: dict[str, threading.RLock] = {}
+_SQLITE_WRITERS: dict[str, threading.Lock] = {}
 _SQLITE_WRITERS_GUARD = threading.Lock()
+WRITER_SECONDS = 30.0
+"""How long a writer of this process waits in line on SQLite, as long as another process would (busy_timeout)."""
 RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 5
 
@@ -83,16 +87,20 @@ class UnitOfWork:
 def transact(engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
     """Run `work` in one write transaction and commit it; run it again on serialization failure or deadlock.
 
-    Any exception rolls everything back. `work` must be repeatable from scratch.
+    Any exception rolls everything back. `work` must be repeatable from scratch. A database that is busy, full,
+    read-only or gone raises DomainError `database.…` (db/faults.py).
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _once(engine, work)
-        except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None)
+        except SQLAlchemyError as error:
+            state = getattr(getattr(error, "orig", None), "sqlstate", None)
             if state not in RETRIED_SQLSTATES or attempt == ATTEMPTS:
-                raise
-            time.sleep(0.02 * 2**attempt)
+                known = faults.refusal(error)
+                if known is None:
+                    raise
+                raise known from error
+            time.sleep(0.02 * 2**attempt * random.uniform(0.5, 1.5))
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -118,7 +126,22 @@ def _once(engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[UnitOfWork]:
-    """Open a unit that cannot write: SQLite by query_only, PostgreSQL by a read-only transaction."""
+    """Open a unit that cannot write: SQLite by query_only, PostgreSQL by a read-only transaction.
+
+    A database that is gone or damaged raises DomainError `database.…`.
+    """
+    try:
+        with _reading(engine) as unit:
+            yield unit
+    except SQLAlchemyError as error:
+        known = faults.refusal(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[UnitOfWork]:
     with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
@@ -144,6 +167,10 @@ def _writer_lock(engine: Engine) -> Iterator[None]:
         return
     name = str(engine.url.database)
     with _SQLITE_WRITERS_GUARD:
-        lock = _SQLITE_WRITERS.setdefault(name, threading.RLock())
-    with lock:
+        lock = _SQLITE_WRITERS.setdefault(name, threading.Lock())
+    if not lock.acquire(timeout=WRITER_SECONDS):
+        raise faults.busy()
+    try:
         yield
+    finally:
+        lock.release()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
@@ -28,9 +29,9 @@ class Settings(BaseSettings):
         description="Where the data lives: sqlite:///path/to/file.db or postgresql://user:password@host/name.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
-    allow_network: bool = Field(
-        default=False,
-        description="Serve on an address that others reach although there is no sign-in yet.",
+    public_url: str = Field(
+        default="",
+        description="What people type to reach the tower, https://…; needed when TOWER_HOST is an address that others reach.",
     )
     port: int = Field(
         default=8501, ge=0, le=65535, description="Port that the server prefers; a busy one is replaced."
@@ -39,10 +40,37 @@ class Settings(BaseSettings):
         default="Europe/Berlin", description="The company's time zone (IANA name): what day it is."
     )
     locale: str = Field(default="en_GB", description="How numbers, money and days are written (CLDR name).")
-    actor: str = Field(default="local", description="Name of the one local user.")
+    session_idle_minutes: int = Field(
+        default=30, ge=1, le=1440, description="A sign-in ends after so many minutes without use."
+    )
+    session_minutes: int = Field(
+        default=480, ge=1, le=10080, description="A sign-in ends after so many minutes in any case."
+    )
     seed_demo: bool = Field(
         default=True, description="Fill an empty database with the demo world, on loopback only."
     )
+    worker: bool = Field(
+        default=True,
+        description="Run the worker inside the server; switch it off where `python -m domain.worker` runs beside it.",
+    )
+    anchor_file: str = Field(
+        default="",
+        description="File outside the database that keeps the heads of the audit chain; empty is beside the SQLite "
+        "file, or under var/ for PostgreSQL.",
+    )
+    pg_bin: str = Field(
+        default="",
+        description="Folder of pg_dump and pg_restore for backups of PostgreSQL; empty looks on PATH and beside the "
+        "server.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, address: str) -> str:
+        found = urlsplit(address)
+        if address and (found.scheme not in ("https", "http") or not found.netloc or found.path.strip("/")):
+            raise ValueError("not an address such as https://tower.example.com")
+        return address.rstrip("/")
 
     @field_validator("time_zone")
     @classmethod

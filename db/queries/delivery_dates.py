@@ -11,7 +11,8 @@ import pandas as pd
 from sqlalchemy import Connection, Integer, Select, and_, case, func, or_, select, type_coerce, union
 
 from db.queries.frame import frame
-from db.queries.line_facts import INCOMING, active_holds, cancelled_undated, end_of_day, line_facts
+from db.queries.held_lines import touched
+from db.queries.line_facts import INCOMING, active_at, cancelled_undated, end_of_day, line_facts
 from db.queries.lines import chosen
 from db.tables import (
     Carrier,
@@ -215,25 +216,13 @@ def promise_moves(
 
 
 def holds(connection: Connection, *, line_ids: Sequence[int], as_of: date) -> pd.DataFrame:
-    """Return (line, hold type, since, who decides) of the holds active on lines, their order, customer or SKU."""
-    held = active_holds(
-        as_of, Hold.hold_id, Hold.scope, Hold.scope_id, Hold.type, Hold.placed_at, Hold.assignee
-    ).subquery()
-    line, order = SalesOrderLine, SalesOrder
-    statement = (
-        select(line.line_id, held.c.type, held.c.placed_at, held.c.assignee)
-        .join(order, order.order_id == line.order_id)
-        .join(
-            held,
-            or_(
-                and_(held.c.scope == "ORDER", held.c.scope_id == line.order_id),
-                and_(held.c.scope == "LINE", held.c.scope_id == line.line_id),
-                and_(held.c.scope == "CUSTOMER", held.c.scope_id == order.customer_id),
-                and_(held.c.scope == "SKU", held.c.scope_id == line.sku_id),
-            ),
-        )
-        .where(line.line_id.in_(line_ids))
-        .order_by(line.line_id, held.c.placed_at, held.c.hold_id)
+    """Return (line, hold type, since, who decides) of the active holds that touch the lines, oldest first."""
+    held = touched(
+        Hold.hold_id, Hold.type, Hold.placed_at, Hold.assignee,
+        where=(active_at(as_of), SalesOrderLine.line_id.in_(line_ids)),
+    ).c  # fmt: skip
+    statement = select(held.line_id, held.type, held.placed_at, held.assignee).order_by(
+        held.line_id, held.placed_at, held.hold_id
     )
     return frame(connection, statement)
 

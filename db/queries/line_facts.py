@@ -161,10 +161,10 @@ def cancelled_undated() -> ColumnElement[bool]:
     return and_(line.cancelled_on.is_(None), line.stage.in_(GONE_STAGES))
 
 
-def active_holds(as_of: AsOf, *columns: Any) -> Select[Any]:
-    """Return holds placed by the end of `as_of` and not closed by then."""
+def active_at(as_of: AsOf) -> ColumnElement[bool]:
+    """Return the condition that a hold was placed by the end of `as_of` and not closed by then."""
     end = end_of_day(as_of)
-    return select(*columns or (Hold,)).where(
+    return and_(
         Hold.placed_at < end,
         or_(
             Hold.status.not_in(CLOSED_HOLDS),
@@ -173,17 +173,24 @@ def active_holds(as_of: AsOf, *columns: Any) -> Select[Any]:
     )
 
 
+def active_holds(as_of: AsOf, *columns: Any) -> Select[Any]:
+    """Return holds placed by the end of `as_of` and not closed by then."""
+    return select(*columns or (Hold,)).where(active_at(as_of))
+
+
 def on_hold_at(as_of: AsOf) -> ColumnElement[bool]:
-    """Return the condition that a hold on the line, its order, customer or SKU is active as of `as_of`."""
+    """Return the condition that a hold on the line, its order, customer, SKU or shipment is active as of `as_of`."""
 
     def held(scope: HoldScope) -> Select[Any]:
         return active_holds(as_of, Hold.scope_id).where(Hold.scope == scope)
 
+    packed = select(ShipmentLine.line_id).where(ShipmentLine.shipment_id.in_(held(HoldScope.SHIPMENT)))
     return or_(
         SalesOrderLine.order_id.in_(held(HoldScope.ORDER)),
         SalesOrderLine.line_id.in_(held(HoldScope.LINE)),
         SalesOrder.customer_id.in_(held(HoldScope.CUSTOMER)),
         SalesOrderLine.sku_id.in_(held(HoldScope.SKU)),
+        SalesOrderLine.line_id.in_(packed),
     )
 
 

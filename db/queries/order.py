@@ -8,10 +8,10 @@ from difflib import SequenceMatcher
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Integer, and_, func, or_, select, type_coerce
+from sqlalchemy import Connection, Integer, and_, case, func, or_, select, type_coerce
 
 from db.queries.frame import frame
-from db.queries.line_facts import changed_day, end_of_day, line_facts
+from db.queries.line_facts import active_at, changed_day, end_of_day, line_facts
 from db.tables import (
     Communication,
     Customer,
@@ -28,6 +28,7 @@ from db.tables import (
     Reservation,
     SalesOrder,
     SalesOrderLine,
+    ShipmentLine,
     ShipTo,
     Site,
     Sku,
@@ -167,17 +168,24 @@ def events(connection: Connection, *, order_id: int, as_of: date) -> pd.DataFram
 
 
 def holds(connection: Connection, *, order_id: int, as_of: date) -> pd.DataFrame:
-    """Return holds on the order, its lines, its customer or its SKUs placed by the day, and when they ended."""
+    """Return holds on the order, its lines, customer, SKUs or shipments placed by the day, and when they ended.
+
+    `active` is 1 where the hold still stood at the end of the day; `line_no` names the line of a hold on a line.
+    """
     line = SalesOrderLine
     own = select(line.line_id).where(line.order_id == order_id)
     skus = select(line.sku_id).where(line.order_id == order_id)
     customer = select(SalesOrder.customer_id).where(SalesOrder.order_id == order_id)
+    packed = select(ShipmentLine.shipment_id).where(ShipmentLine.line_id.in_(own))
     hold: Any = Hold
-    scopes = (("LINE", own), ("SKU", skus), ("CUSTOMER", customer))
+    scopes = (("LINE", own), ("SKU", skus), ("CUSTOMER", customer), ("SHIPMENT", packed))
+    number = select(line.line_no).where(hold.scope == "LINE", line.line_id == hold.scope_id)
     statement = (
         select(
-            hold.scope, hold.type, hold.blocks, hold.reason, hold.placed_at, hold.placed_by, hold.assignee,
-            hold.expires_at, hold.status, hold.released_at, hold.released_by, hold.release_reason,
+            hold.hold_id, hold.scope, hold.scope_id, hold.type, hold.blocks, hold.reason, hold.placed_at,
+            hold.placed_by, hold.assignee, hold.expires_at, hold.status, hold.released_at, hold.released_by,
+            hold.first_released_by, hold.release_reason, case((active_at(as_of), 1), else_=0).label("active"),
+            number.scalar_subquery().label("line_no"),
         )
         .where(
             or_(

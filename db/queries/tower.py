@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Integer, Select, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import Connection, Integer, Select, case, func, literal, or_, select, type_coerce
 from sqlalchemy.sql.elements import ColumnElement
 
 from db.queries import lines
 from db.queries.frame import frame
+from db.queries.held_lines import touched
 from db.queries.line_facts import CLOSED_HOLDS, cancelled_undated, end_of_day
-from db.tables import DateChange, Hold, SalesOrder, SalesOrderLine
+from db.tables import DateChange, Hold, SalesOrderLine
 from db.types import Day
 from domain.vocabulary.line_filter import LineFilter, LineState
-from domain.vocabulary.statuses import HoldScope
 from domain.vocabulary.units import EPOCH_DAY
 
 SECONDS_A_DAY = 86_400
@@ -102,33 +102,15 @@ def held_lines(first: date, last: date) -> Select[Any]:
         (Hold.status.in_(CLOSED_HOLDS), func.coalesce(_day(Hold.released_at), _day(Hold.placed_at))),
         else_=None,
     )
-    held = {
-        HoldScope.ORDER: line.order_id,
-        HoldScope.LINE: line.line_id,
-        HoldScope.SKU: line.sku_id,
-    }
-    parts = [
-        select(line.line_id, _day(Hold.placed_at).label("held_from"), until.label("held_until"))
-        .join(Hold, Hold.scope_id == column)
-        .where(Hold.scope == scope)
-        for scope, column in held.items()
-    ]
-    parts.append(
-        select(line.line_id, _day(Hold.placed_at).label("held_from"), until.label("held_until"))
-        .join(SalesOrder, SalesOrder.order_id == line.order_id)
-        .join(Hold, Hold.scope_id == SalesOrder.customer_id)
-        .where(Hold.scope == HoldScope.CUSTOMER)
+    both = touched(
+        _day(Hold.placed_at).label("held_from"),
+        until.label("held_until"),
+        where=(
+            Hold.placed_at < end_of_day(last),
+            line.entered_on <= last,
+            or_(line.delivered_on.is_(None), line.delivered_on > first),
+        ),
     )
-    both = union_all(
-        *(
-            part.where(
-                Hold.placed_at < end_of_day(last),
-                line.entered_on <= last,
-                or_(line.delivered_on.is_(None), line.delivered_on > first),
-            )
-            for part in parts
-        )
-    ).subquery()
     return select(both.c.line_id, both.c.held_from, both.c.held_until)
 
 

@@ -78,7 +78,7 @@ def begin(
 
 def finish(connection: Connection, act: Act, journal: Journal, *, service: str, response: str) -> None:
     """Write what the journal holds and close the command with its answer."""
-    _write_audit(connection, act, journal.entries, service)
+    _write_audit(connection, act, journal, service)
     _write_events(connection, act, journal)
     _write_messages(connection, act, journal, service)
 
@@ -101,16 +101,18 @@ def audit_digest(entries: Iterable[Entry]) -> str | None:
     return hashlib.sha256(json_text(rows).encode()).hexdigest() if rows else None
 
 
-def _write_audit(connection: Connection, act: Act, entries: list[Entry], service: str) -> None:
+def _write_audit(connection: Connection, act: Act, journal: Journal, service: str) -> None:
     at, actor = to_instant(act.now), act.actor
     names = (
         "at", "actor", "actor_role", "on_behalf_of", "action", "reason", "source", "command_id",
-        "object_type", "object_id", "field", "old", "new",
+        "object_type", "object_id", "field", "old", "new", "approval_id",
     )  # fmt: skip
     head = (
         at, actor.login, actor.role_text, actor.on_behalf_of, service, act.reason, act.source, act.command_id,
     )  # fmt: skip
-    _write(connection, AuditLog, names, [(*head, *entry) for entry in entries])
+    by = journal.approved.get
+    rows = [(*head, *entry, by(place)) for place, entry in enumerate(journal.entries)]
+    _write(connection, AuditLog, names, rows)
 
 
 def _write_events(connection: Connection, act: Act, journal: Journal) -> None:

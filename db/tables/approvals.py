@@ -17,6 +17,8 @@ class Approval(Recorded, Base):
     """A request; `change` (JSON text) is what is applied when the last step approves, in the same transaction.
 
     `snapshot` (JSON text) is what the asker saw; when its hash differs at the decision, the request is superseded.
+    `decided_hash` is the hash at that time. `escalates_id` names the request that expired and was asked anew one
+    level higher. `waiting_step` is the step that somebody must decide next.
     """
 
     __tablename__ = "approval"
@@ -36,10 +38,13 @@ class Approval(Recorded, Base):
     currency: Mapped[str | None]
     reason: Mapped[str]
     status: Mapped[ApprovalStatus] = choice(ApprovalStatus, default=ApprovalStatus.REQUESTED)
+    waiting_step: Mapped[int] = mapped_column(default=1)
     requested_by: Mapped[str]
     requested_at: Mapped[datetime] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_hash: Mapped[str | None]
+    escalates_id: Mapped[int | None] = reference("approval.approval_id", nullable=True, index=False)
 
 
 class ApprovalStep(Recorded, Base):

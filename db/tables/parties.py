@@ -53,7 +53,7 @@ class Customer(Recorded, Base):
 
 
 class ShipTo(Recorded, Base):
-    """Where goods arrive; delivery dates are days in its zone."""
+    """Where goods arrive; delivery dates are days in its zone. After `closed_on` it is no longer used."""
 
     __tablename__ = "ship_to"
     __table_args__ = (UniqueConstraint("customer_id", "code"),)
@@ -72,6 +72,7 @@ class ShipTo(Recorded, Base):
     dock_notes: Mapped[str | None]
     transit_days: Mapped[int | None]
     default_carrier_id: Mapped[int | None] = reference("carrier.carrier_id", nullable=True, index=False)
+    closed_on: Mapped[date | None] = mapped_column(Day)
 
 
 class Contact(Recorded, Base):

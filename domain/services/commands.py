@@ -122,9 +122,9 @@ def run(uow: UnitOfWork, service: Service, request: Request, **arguments: Any) -
     answer = service(uow=uow, now=request.now, actor=request.actor, **arguments)
     uow.flush()
     if uow.discarded:
-        return json.loads(json_text(_json(answer)))
+        return json.loads(_answer_text(answer))
     conservation.check(uow)
-    text = json_text(_json(answer))
+    text = _answer_text(answer)
     repository.finish(uow.connection, uow.act, uow.journal, service=declared.name, response=text)
     return json.loads(text)
 
@@ -185,6 +185,11 @@ def _want_reason(declared: Declaration, arguments: Mapping[str, Any]) -> None:
 def _digest(declared: Declaration, request: Request, arguments: Mapping[str, Any]) -> str:
     told = [declared.name, request.actor.login, request.undoes, _json(declared.body(arguments))]
     return hashlib.sha256(json_text(told).encode()).hexdigest()
+
+
+def _answer_text(answer: Any) -> str:
+    """Return an answer as JSON text in its own order, so that the first caller and a later one read the same."""
+    return json.dumps(_json(answer), ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _json(value: Any) -> Any:

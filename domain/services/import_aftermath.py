@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db.repositories import imports as repository
+from domain.rules.holds.blocks import default_text
 from domain.rules.imports.stages import order_stage
 from domain.services.import_landing import Known
 from domain.services.import_writing import Writing
@@ -16,19 +17,6 @@ from domain.vocabulary.imports import MappedImport, Remark
 from domain.vocabulary.statuses import ExceptionStatus, HoldScope, HoldStatus, HoldType, LineStage, Severity
 from domain.vocabulary.units import to_day
 
-# domain.md 2.3, default blocks; MANAGEMENT by 0a.8
-BLOCKS = {
-    HoldType.CREDIT: "RELEASE,SHIP",
-    HoldType.COMPLIANCE: "CONFIRM,ALLOCATE,RELEASE,SHIP,INVOICE",
-    HoldType.PRICE: "CONFIRM,INVOICE",
-    HoldType.ADDRESS: "RELEASE,SHIP",
-    HoldType.DATA: "CONFIRM",
-    HoldType.DUPLICATE: "CONFIRM",
-    HoldType.QUALITY: "ALLOCATE,SHIP",
-    HoldType.CUSTOMER_REQUEST: "RELEASE,SHIP",
-    HoldType.PAYMENT: "RELEASE,SHIP",
-    HoldType.MANAGEMENT: "RELEASE,SHIP",
-}
 IMPORTER = service("import").login
 """Who releases a hold whose cause is gone: a principal, not the person who brought the file (domain.md 3.3)."""
 GONE = "its code is no longer in the snapshot"
@@ -84,7 +72,7 @@ def _place_holds(writing: Writing) -> None:
     ids = repository.reserve_keys(writing.connection, owner, len(fresh))
     stamp = (writing.at, writing.actor, writing.at, writing.actor)
     rows = [
-        (hold_id, HoldScope.ORDER.value, order_id, order_id, kind, BLOCKS[HoldType(kind)], reason, writing.at,
+        (hold_id, HoldScope.ORDER.value, order_id, order_id, kind, default_text(HoldType(kind)), reason, writing.at,
          writing.actor, writing.mapped.source, *stamp)
         for hold_id, (order_id, kind, reason) in zip(ids, fresh, strict=True)
     ]  # fmt: skip

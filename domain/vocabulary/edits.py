@@ -7,6 +7,20 @@ from enum import StrEnum
 from typing import Any
 
 
+class FieldKind(StrEnum):
+    """How the value of an editable field is typed, shown and checked."""
+
+    TEXT = "TEXT"
+    NOTE = "NOTE"
+    DAY = "DAY"
+    QUANTITY = "QUANTITY"
+    MONEY = "MONEY"
+    RATE = "RATE"
+    INTEGER = "INTEGER"
+    CHOICE = "CHOICE"
+    FLAG = "FLAG"
+
+
 class EditOutcome(StrEnum):
     """What became of an edited cell."""
 

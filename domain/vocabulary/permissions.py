@@ -46,6 +46,7 @@ class Permission(StrEnum):
     USERS_MANAGE = "USERS_MANAGE"
     CONFIGURE = "CONFIGURE"
     VIEWS_SAVE = "VIEWS_SAVE"
+    PROFILE_EDIT = "PROFILE_EDIT"
 
 
 class Grant(StrEnum):

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from domain.rules.holds.blocks import default_text
+from domain.vocabulary.statuses import HoldType
 from seed.demo.book import FAR, Book
 from seed.demo.credit import stretched
 from seed.demo.documents import Written
@@ -13,19 +15,6 @@ from seed.demo.parties import Parties, blocked_customer
 from seed.demo.products import Products
 from seed.demo.world import NEVER, World
 
-# domain.md 2.3, default blocks; MANAGEMENT by 0a.8
-BLOCKS = {
-    "CREDIT": "RELEASE,SHIP",
-    "COMPLIANCE": "CONFIRM,ALLOCATE,RELEASE,SHIP,INVOICE",
-    "PRICE": "CONFIRM,INVOICE",
-    "ADDRESS": "RELEASE,SHIP",
-    "DATA": "CONFIRM",
-    "DUPLICATE": "CONFIRM",
-    "QUALITY": "ALLOCATE,SHIP",
-    "CUSTOMER_REQUEST": "RELEASE,SHIP",
-    "PAYMENT": "RELEASE,SHIP",
-    "MANAGEMENT": "RELEASE,SHIP",
-}
 REASONS = {
     "CREDIT": "Exposure with this order is above the credit limit",
     "COMPLIANCE": "Consignee name resembles an entry of the screening list",
@@ -155,7 +144,7 @@ def _hold(
         "scope_id": scope_id,
         "order_id": order_id,
         "type": kind,
-        "blocks": BLOCKS[kind],
+        "blocks": default_text(HoldType(kind)),
         "reason": REASONS[kind],
         "placed_at": placed,
         "placed_by": "system",

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from db.unit_of_work import transact
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.exchange.imports.replay import replay
@@ -198,12 +197,8 @@ def test_corrected_rows_are_replayed_in_their_context(engine: Engine) -> None:
     ids = {row_no: i for i, row_no in rows(engine, "select quarantine_id, row_no from quarantine_row")}
     corrections = {ids[3]: {"Qty": "3"}, ids[4]: {"Qty": "still bad"}}
 
-    def work(uow: Any) -> dict[str, Any]:
-        return replay(
-            uow=uow, profile=profile(), corrections=corrections, left_out=[ids[5]], now=NOW, actor="Ann"
-        )
-
-    told = transact(engine, work)
+    asked = {"profile": profile(), "corrections": corrections, "left_out": [ids[5]], "now": NOW, "actor": "Ann"}
+    told = do(engine, replay, **asked)
     assert {k: told[k] for k in ("rows", "accepted", "unchanged", "amended", "quarantined", "left_out")} == {
         "rows": 2, "accepted": 1, "unchanged": 0, "amended": 0, "quarantined": 1, "left_out": 1,
     }  # fmt: skip
@@ -216,7 +211,7 @@ def test_corrected_rows_are_replayed_in_their_context(engine: Engine) -> None:
     held = json.loads(rows(engine, "select problems from quarantine_row where row_no = 4")[0][0])
     assert held[0]["value"] == "still bad"
     with pytest.raises(NotFound):
-        transact(engine, work)
+        do(engine, replay, **asked)
     _undo(engine, told["batch_ids"][0])
     assert dict(rows(engine, "select row_no, status from quarantine_row"))[3] == "OPEN"
 

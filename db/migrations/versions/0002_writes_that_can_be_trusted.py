@@ -83,15 +83,21 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("waiting_step", sa.Integer(), nullable=False),
         sa.Column("requested_by", sa.String(), nullable=False),
         sa.Column("requested_at", db.types.Instant(), nullable=False),
         sa.Column("decided_at", db.types.Instant(), nullable=True),
         sa.Column("expires_at", db.types.Instant(), nullable=True),
+        sa.Column("decided_hash", sa.String(), nullable=True),
+        sa.Column("escalates_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", db.types.Instant(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("updated_at", db.types.Instant(), nullable=False),
         sa.Column("updated_by", sa.String(), nullable=False),
         sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["escalates_id"], ["approval.approval_id"], name=op.f("fk_approval_escalates_id")
+        ),
         sa.PrimaryKeyConstraint("approval_id", name=op.f("pk_approval")),
         sa.UniqueConstraint("approval_id", "requested_by", name=op.f("uq_approval_approval_id_requested_by")),
     )
@@ -388,17 +394,20 @@ def upgrade() -> None:
             sa.Column("approval_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_check_constraint(
-            "two_persons",
-            "first_released_by is null or released_by is null or first_released_by <> released_by",
-        )
-        batch_op.create_check_constraint(
             "segregation",
             "released_by is null or type not in ('CREDIT', 'COMPLIANCE', 'PRICE') or released_by <> placed_by or substr(released_by, 1, 8) = 'service:'",
+        )
+        batch_op.create_check_constraint(
+            "two_persons",
+            "first_released_by is null or released_by is null or first_released_by <> released_by",
         )
         batch_op.create_index("ix_hold_status_type", ["status", "type"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_hold_approval_id"), "approval", ["approval_id"], ["approval_id"]
         )
+
+    with op.batch_alter_table("ship_to", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("closed_on", db.types.Day(), nullable=True))
 
     # ### end Alembic commands ###
 
