@@ -15,25 +15,34 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 from sqlalchemy import Engine
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from db.engine import create_engine
 from db.migrate import upgrade
+from domain.exchange.web import sign_in_pages, start_check
+from domain.exchange.web.door import Door
+from domain.exchange.web.gate import Gate
+from domain.services.first_run import first_administrator
 from domain.services.health import health
+from domain.services.users import FIRST
 from domain.settings import settings
 from domain.vocabulary.errors import DomainError
+from domain.worker.loop import Worker
+from pages.shared.provider import StreamlitProvider
 from seed.demo.build import build, demo_mark, is_empty
 
 ROOT = Path(__file__).resolve().parent
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 USAGE = 2
 
 
@@ -42,25 +51,54 @@ def engine() -> Engine:
     return create_engine(settings().database_url, bulk=True)
 
 
-def prepare() -> None:
-    """Bring the database to the newest schema, and fill an empty one with the demo where that is wanted."""
+@lru_cache(maxsize=1)
+def shared_engine(url: str) -> Engine:
+    """Return the engine that the gate and the sign-in pages keep."""
+    return create_engine(url)
+
+
+def prepare() -> str | None:
+    """Bring the database to the newest schema, fill an empty one with the demo where that is wanted.
+
+    Returns the first administrator's one-time password where one had to be made. Raises DomainError for what the
+    server may not open with.
+    """
+    chosen = settings()
+    start_check.want_address(chosen)
     made = engine()
     try:
         upgrade(made)
-        chosen = settings()
-        if chosen.seed_demo and chosen.host in LOOPBACK and is_empty(made) and demo_mark(made) is None:
-            now = datetime.now(UTC)
+        now = datetime.now(UTC)
+        if (
+            chosen.seed_demo
+            and start_check.on_loopback(chosen)
+            and is_empty(made)
+            and demo_mark(made) is None
+        ):
             today = now.astimezone(ZoneInfo(chosen.time_zone)).date()
             build(made, today=today, now=now, progress=lambda step: print(f"  {step}", file=sys.stderr))
+        start_check.want_no_demo(chosen, demo=demo_mark(made) is not None)
+        StreamlitProvider().check()
+        return first_administrator(made, now)
     finally:
         made.dispose()
 
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Prepare the database before the first request is taken."""
-    await asyncio.to_thread(prepare)
-    yield {}
+    """Prepare the database before the first request is taken; run the worker until the server stops."""
+    if password := await asyncio.to_thread(prepare):
+        print(*first_password(password), sep="\n", flush=True)
+    if not settings().worker:
+        yield {}
+        return
+    worker = Worker(engine())
+    worker.start()
+    try:
+        yield {}
+    finally:
+        await asyncio.to_thread(worker.stop)
+        worker.engine.dispose()
 
 
 async def livez(_request: Request) -> PlainTextResponse:
@@ -85,10 +123,22 @@ def _health() -> dict[str, Any]:
         made.dispose()
 
 
+DOOR = Door(
+    engine=lambda: shared_engine(settings().database_url),
+    now=lambda: datetime.now(UTC),
+    settings=settings,
+    provider=StreamlitProvider(),
+)
 app = st.App(
     ROOT / "pages" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/livez", livez), Route("/readyz", healthz), Route("/healthz", healthz)],
+    routes=[
+        Route("/livez", livez),
+        Route("/readyz", healthz),
+        Route("/healthz", healthz),
+        *sign_in_pages.routes(DOOR),
+    ],
+    middleware=[Middleware(Gate, door=DOOR)],
 )
 
 
@@ -108,17 +158,15 @@ def free_port(host: str, wanted: int) -> int:
     )
 
 
-def refuse_open_house(host: str, *, allowed: bool) -> None:
-    """Raise server.not_loopback for an address that others reach: without a sign-in they would be the local user."""
-    if host not in LOOPBACK and not allowed:
-        raise DomainError(
-            "server.not_loopback",
-            f"TOWER_HOST is {host}, which others reach, and there is no sign-in yet: they would read and import as you.",
-            fix="Leave TOWER_HOST at 127.0.0.1, or set TOWER_ALLOW_NETWORK=true behind something that checks who comes.",
-        )
+def first_password(password: str) -> list[str]:
+    """Return the lines that tell the first administrator how to sign in; printed once, kept nowhere."""
+    return [
+        f"First sign-in: {FIRST}, one-time password {password}",
+        "(shown this once; a lost one is replaced by python -m domain users reset-password admin)",
+    ]
 
 
-def announce(host: str, port: int, wanted: int) -> None:
+def announce(host: str, port: int, wanted: int, password: str | None) -> None:
     """Print one block that says where to look, once the server answers."""
     shown = f"[{host}]" if ":" in host else host
     for _ in range(600):
@@ -142,7 +190,11 @@ def announce(host: str, port: int, wanted: int) -> None:
         *([f"(port {wanted} is taken, so a free one was used)"] if port != wanted else []),
         f"Database: {made.url.render_as_string(hide_password=True)}",
         f"Data: the demo world of {mark['today']}" if mark else "Data: your own",
-        "Sign-in: none yet; whoever reaches this address is the local user",
+        *(
+            first_password(password)
+            if password
+            else ["Sign-in: choose a role of the demo" if mark else "Sign-in: login and password"]
+        ),
         "Try first: the Tower, then one of its tiles; then Find in the sidebar",
         "Stop with Ctrl-C",
     ]
@@ -154,14 +206,21 @@ def main() -> None:
     """Serve on loopback; a busy port is replaced by a free one."""
     try:
         chosen = settings()
-        refuse_open_house(chosen.host, allowed=chosen.allow_network)
+        start_check.want_address(chosen)
         port = free_port(chosen.host, chosen.port)
-        prepare()
+        password = prepare()
     except DomainError as refusal:
         print(f"{refusal.message} {refusal.fix or ''}".strip(), file=sys.stderr)
         raise SystemExit(USAGE) from None
-    threading.Thread(target=announce, args=(chosen.host, port, chosen.port), daemon=True).start()
-    app.run(config={"server.port": port, "server.address": chosen.host, "logger.hideWelcomeMessage": True})
+    threading.Thread(target=announce, args=(chosen.host, port, chosen.port, password), daemon=True).start()
+    app.run(
+        config={
+            "server.port": port,
+            "server.address": chosen.host,
+            "logger.hideWelcomeMessage": True,
+            **({"browser.serverAddress": urlsplit(chosen.public_url).hostname} if chosen.public_url else {}),
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -124,6 +124,8 @@ def bulk_update(
     """
     if not rows:
         return []
+    if len({row[0] for row in rows}) != len(rows):
+        raise ValueError(f"a row of {owner.name} is given twice")
     if connection.dialect.name == "postgresql":
         return _update_from_arrays(connection, owner, names, rows, to_instant(at), by)
     return _update_one_by_one(connection, owner, names, rows, to_instant(at), by)
@@ -134,12 +136,11 @@ def _update_one_by_one(
 ) -> list[int]:
     """SQLite: the transaction holds the write lock, so the versions cannot move between look and write."""
     key = next(iter(owner.primary_key.columns))
-    wanted = func.json_each(bindparam("keys", type_=String)).table_valued("value")
 
     def look() -> Any:
-        return select(key, owner.c.row_version).where(key.in_(select(wanted.c.value)))
+        return select(key, owner.c.row_version).where(prepared.among(connection, key))
 
-    keys = json.dumps([row[0] for row in rows])
+    keys = prepared.key_list(connection, [row[0] for row in rows])
     found = prepared.run(connection, ("versions", owner.name), look, {"keys": keys})
     stored: dict[Any, Any] = {row[0]: row[-1] for row in found}
     fresh = [row for row in rows if stored.get(row[0]) == row[1]]
@@ -175,8 +176,7 @@ def _update_from_arrays(
     given = arrays.table_valued(*names_of, name="given").render_derived()
 
     def lock() -> Any:
-        here = func.any(bindparam("keys", type_=ARRAY(BigInteger)))
-        return select(key).where(key == here).order_by(key).with_for_update()
+        return select(key).where(prepared.among(connection, key)).order_by(key).with_for_update()
 
     def write() -> Any:
         values = {name: type_coerce(given.c[f"c{i + 2}"], owner.c[name].type) for i, name in enumerate(names)}

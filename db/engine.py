@@ -10,6 +10,7 @@ from sqlalchemy import create_engine as sqlalchemy_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from db import prepared
 from domain.vocabulary.errors import DomainError
 
 WRITE = "tower_write"
@@ -86,4 +87,4 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     def _begin(connection: Connection) -> None:
         # Only writers take the write lock at once: a deferred read that turns into a write fails immediately.
         immediate = connection.get_execution_options().get(WRITE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        prepared.send(connection, "BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -14,7 +14,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from domain.vocabulary.errors import DomainError
 
 ONCE = "What you sent counts once, however often you try."
-BUSY = ("database.busy", "The rows are being changed by somebody else right now.", f"Try again in a moment. {ONCE}")
+BUSY = (
+    "database.busy",
+    "The rows are being changed by somebody else right now.",
+    f"Try again in a moment. {ONCE}",
+)
 SLOW = (
     "database.slow",
     "The database stopped this after its time limit; nothing was changed.",

@@ -86,14 +86,22 @@ def drop(connection: Connection) -> None:
 
 
 def missing(connection: Connection) -> list[str]:
-    """Return the names of guards that are not there, or not as this version makes them (SQLite)."""
+    """Return the names of guards that are not there, switched off, or not as this version makes them."""
     dialect = connection.dialect.name
-    wanted = [g for g in guards(dialect) if g.name not in FUNCTIONS]
-    if dialect == "postgresql":
-        there = {name for name, _ in _present(connection)}
-        return sorted(g.name for g in wanted if g.name not in there)
-    found = dict(_sqlite_texts(connection))
-    return sorted(g.name for g in wanted if found.get(g.name) != g.texts["sqlite"])
+    found = dict(_sqlite_texts(connection) if dialect == "sqlite" else _postgresql_texts(connection))
+    return sorted(g.name for g in guards(dialect) if found.get(g.name) != _as_kept(g, dialect))
+
+
+def _as_kept(guard: Guard, dialect: str) -> str:
+    """Return what the database keeps of a guard: its text, a function's body, or (table, events, function)."""
+    text_ = guard.texts[dialect]
+    if dialect == "sqlite":
+        return text_
+    if guard.name in FUNCTIONS:
+        return text_.split("$$")[1].replace("%%", "%")
+    conditional = "if" if " WHEN (" in text_ else "always"
+    called = "guard_refuse" if "guard_refuse()" in text_ else "guard_outside"
+    return f"{guard.owner} {called} {conditional}"
 
 
 def fingerprint(connection: Connection) -> str:
@@ -108,6 +116,27 @@ def _sqlite_texts(connection: Connection) -> list[tuple[str, str]]:
         schema.c.type == "trigger", schema.c.name.startswith(PREFIX)
     )
     return [(row[0], row[1]) for row in connection.execute(chosen)]
+
+
+def _postgresql_texts(connection: Connection) -> list[tuple[str, str]]:
+    """Return functions with their bodies, and triggers that are switched on with table, function and condition."""
+    function = table("pg_proc", column("oid"), column("proname"), column("prosrc"))
+    trigger = table(
+        "pg_trigger",
+        *[column(name) for name in ("tgname", "tgrelid", "tgenabled", "tgfoid", "tgqual", "tgisinternal")],
+    )
+    relation = table("pg_class", column("oid"), column("relname"))
+    chosen = (
+        select(trigger.c.tgname, relation.c.relname, function.c.proname, trigger.c.tgqual.is_not(None))
+        .join(relation, relation.c.oid == trigger.c.tgrelid)
+        .join(function, function.c.oid == trigger.c.tgfoid)
+        .where(trigger.c.tgenabled != text("'D'"), trigger.c.tgname.startswith(PREFIX))
+    )
+    bodies = select(function.c.proname, function.c.prosrc).where(function.c.proname.in_(FUNCTIONS))
+    found = [(row[0], row[1]) for row in connection.execute(bodies)]
+    for name, owner, called, conditional in connection.execute(chosen):
+        found.append((name, f"{owner} {called} {'if' if conditional else 'always'}"))
+    return found
 
 
 def _present(connection: Connection) -> list[tuple[str, str]]:

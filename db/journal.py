@@ -47,6 +47,7 @@ class Journal:
     messages: list[Message] = field(default_factory=list)
     touched: dict[str, set[int]] = field(default_factory=dict)
     fields: dict[str, set[str]] = field(default_factory=dict)
+    told: bool = False
     approval_id: int | None = None
     approved: dict[int, int] = field(default_factory=dict)
 

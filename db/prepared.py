@@ -6,12 +6,14 @@ somebody listens to the statements of an engine (`before_cursor_execute`), they 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Table
+from sqlalchemy import BigInteger, Column, Connection, Dialect, String, Table, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 _COMPILED: dict[tuple[str, Hashable], Prepared] = {}
 _WRITERS: dict[tuple[str, Column[Any]], Callable[[Any], Any] | None] = {}
@@ -107,7 +109,14 @@ def run_many(
 
 
 def _send(connection: Connection, sql: str, values: Any) -> Answer:
-    if connection.dispatch.before_cursor_execute or not connection.in_transaction():
+    if not connection.in_transaction():
+        connection.begin()  # as SQLAlchemy does by itself before a first statement
+    return send(connection, sql, values)
+
+
+def send(connection: Connection, sql: str, values: Any = ()) -> Answer:
+    """Send a statement as it stands, inside a transaction or to begin one."""
+    if connection.dispatch.before_cursor_execute:
         done = connection.exec_driver_sql(sql, values)
         return Answer(done.fetchall() if done.returns_rows else (), done.rowcount)
     driver: Any = connection.connection.driver_connection
@@ -127,6 +136,19 @@ def _failed(connection: Connection, driver: Any, sql: str, values: Any, error: A
     return DBAPIError.instance(
         sql, values, error, dialect.loaded_dbapi.Error, connection_invalidated=broken, dialect=dialect
     )
+
+
+def among(connection: Connection, column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
+    """Return the condition that `column` is one of a list of keys, however many; `key_list` makes the list's value."""
+    if connection.dialect.name == "postgresql":
+        return column == func.any(bindparam(name, type_=ARRAY(BigInteger)))
+    wanted = func.json_each(bindparam(name, type_=String)).table_valued("value")
+    return column.in_(select(wanted.c.value))
+
+
+def key_list(connection: Connection, keys: Iterable[int]) -> Any:
+    """Return keys as the parameter that `among` wants."""
+    return list(keys) if connection.dialect.name == "postgresql" else json.dumps(list(keys))
 
 
 def to_driver(connection: Connection, column: Column[Any], value: Any) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam, delete, insert, select, type_coerce, update
@@ -27,14 +28,14 @@ CHUNK = 5_000
 
 
 class Record:
-    """A row as it was read: its values by column name, as attributes."""
+    """A row as it was read: its values by column name, as attributes; `values` must be its own."""
 
     __slots__ = ("_values", "key", "mapped")
 
     def __init__(self, mapped: Owner, key: int, values: Mapping[str, Any]) -> None:
         self.mapped = mapped
         self.key = key
-        self._values = dict(values)
+        self._values = values
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -69,11 +70,12 @@ def table_of(owner: Owner) -> Table:
 
 def owner_of(name: str) -> Owner:
     """Return the mapped class of a table's name; raise KeyError for a table that is not ours."""
-    for mapper in Base.registry.mappers:
-        if table_of(mapper.class_).name == name:
-            owner: Owner = mapper.class_
-            return owner
-    raise KeyError(name)
+    return _owners()[name]
+
+
+@lru_cache(maxsize=1)
+def _owners() -> Mapping[str, Owner]:
+    return {table_of(mapper.class_).name: mapper.class_ for mapper in Base.registry.mappers}
 
 
 def key_of(owner: Owner) -> Column[Any]:
@@ -142,21 +144,27 @@ def lock_all(uow: UnitOfWork, owner: Owner, keys: Iterable[int]) -> list[Record]
     wanted = sorted(set(keys))
     if len(wanted) == 1:
         return _lock_one(uow.connection, owner, wanted[0])
-    found: list[Record] = []
-    for start in range(0, len(wanted), CHUNK):
-        found += where(uow, owner, key_of(owner).in_(wanted[start : start + CHUNK]))
-    return found
+    return _of_keys(uow, owner, wanted, locked=True)
 
 
 def peek(uow: UnitOfWork, owner: Owner, keys: Iterable[int]) -> list[Record]:
     """Return the rows of these keys that exist, in key order and without a lock: for a dry run, never for a write."""
-    wanted = sorted(set(keys))
-    key = key_of(owner)
-    found: list[Record] = []
-    for start in range(0, len(wanted), CHUNK):
-        statement = _plain(owner).where(key.in_(wanted[start : start + CHUNK])).order_by(key)
-        found += _read(uow.connection, owner, uow.connection.execute(statement).fetchall())
-    return found
+    return _of_keys(uow, owner, sorted(set(keys)), locked=False)
+
+
+def _of_keys(uow: UnitOfWork, owner: Owner, keys: Sequence[int], *, locked: bool) -> list[Record]:
+    if not keys:
+        return []
+    connection, key = uow.connection, key_of(owner)
+
+    def make() -> Any:
+        statement = _plain(owner).where(prepared.among(connection, key)).order_by(key)
+        return statement.with_for_update() if locked else statement
+
+    given = {"keys": prepared.key_list(connection, keys)}
+    return _read(
+        connection, owner, prepared.run(connection, ("of keys", owner, locked), make, given).fetchall()
+    )
 
 
 def _lock_one(connection: Connection, owner: Owner, key: int) -> list[Record]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from db import faults
@@ -26,6 +26,7 @@ _SQLITE_WRITERS: dict[str, threading.Lock] = {}
 _SQLITE_WRITERS_GUARD = threading.Lock()
 WRITER_SECONDS = 30.0
 """How long a writer of this process waits in line on SQLite, as long as another process would (busy_timeout)."""
+PG_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 5
 
@@ -68,6 +69,11 @@ class UnitOfWork:
     @act.setter
     def act(self, act: Act) -> None:
         self._act = act
+
+    @property
+    def acts(self) -> bool:
+        """Whether a command runs, or has run, in this unit."""
+        return self._act is not None
 
     def flush(self) -> None:
         """Send what the ORM session holds back, if there is one."""
@@ -125,13 +131,14 @@ def _once(engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[UnitOfWork]:
+def reading(engine: Engine, *, snapshot: bool = False) -> Iterator[UnitOfWork]:
     """Open a unit that cannot write: SQLite by query_only, PostgreSQL by a read-only transaction.
 
+    With `snapshot` all its statements see the same moment (on SQLite they always do).
     A database that is gone or damaged raises DomainError `database.…`.
     """
     try:
-        with _reading(engine) as unit:
+        with _reading(engine, snapshot) as unit:
             yield unit
     except SQLAlchemyError as error:
         known = faults.refusal(error)
@@ -141,13 +148,13 @@ def reading(engine: Engine) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
-def _reading(engine: Engine) -> Iterator[UnitOfWork]:
+def _reading(engine: Engine, snapshot: bool) -> Iterator[UnitOfWork]:
     with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
             connection.exec_driver_sql("PRAGMA query_only=ON")
         else:
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.exec_driver_sql(PG_SNAPSHOT if snapshot else "SET TRANSACTION READ ONLY")
         unit = UnitOfWork(connection, writes=False)
         try:
             yield unit

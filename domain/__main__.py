@@ -8,6 +8,7 @@ from domain.commands.config import config
 from domain.commands.kpi import kpi
 from domain.commands.report_views import report_views
 from domain.commands.upgrade import upgrade
+from domain.commands.verify import verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app.command()(kpi)
 app.command()(config)
 app.command()(upgrade)
 app.command("report-views")(report_views)
+app.command()(verify)
 
 if __name__ == "__main__":
     app()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import frame, menu
+from pages.shared import frame, identity, menu
 
 wall = frame.on_wall()
 st.set_page_config(
@@ -13,7 +13,9 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed" if wall else "auto",
 )
-chosen = st.navigation(menu.sections(), position="hidden" if wall else "sidebar", expanded=True)
-if not wall:
-    frame.sidebar()
-chosen.run()
+with identity.entered() as signed_in:
+    sections = menu.sections(signed_in.actor)
+    chosen = st.navigation(sections, position="hidden" if wall else "sidebar", expanded=True)
+    if not wall:
+        frame.sidebar()
+    chosen.run()

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from domain.services.commands import Request, perform
+from domain.services.identity import SignedIn
 from domain.vocabulary.actor import Actor
-from domain.vocabulary.statuses import Role
+from domain.vocabulary.statuses import Role, SignInMethod
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -19,6 +20,11 @@ NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 def person(login: str = "test", *roles: Role, **more: Any) -> Actor:
     """Return a person with these roles; with all where none is named."""
     return Actor(login, frozenset(roles or Role), **more)
+
+
+def sign_in_of(who: Actor) -> SignedIn:
+    """Return a sign-in of somebody, for screens that tests run without a browser's cookies."""
+    return SignedIn(who, SignInMethod.LOCAL, must_change=False, ends_at=NOON)
 
 
 def do(

@@ -159,7 +159,9 @@ def blocked(connection: Connection, orders: Sequence[int]) -> dict[int, frozense
             SalesOrderLine.order_id, Hold.blocks, where=(open_now, SalesOrderLine.order_id.in_(part))
         )
         for order_id, blocks in connection.execute(select(held.c.order_id, held.c.blocks).distinct()):
-            found.setdefault(order_id, set()).update(BlockedAction(word) for word in blocks.split(",") if word)
+            found.setdefault(order_id, set()).update(
+                BlockedAction(word) for word in blocks.split(",") if word
+            )
     return {order_id: frozenset(actions) for order_id, actions in found.items()}
 
 
@@ -174,7 +176,9 @@ def compliance_open(connection: Connection, orders: Sequence[int]) -> bool:
     return connection.execute(select(held.c.hold_id).limit(1)).first() is not None
 
 
-def same(connection: Connection, scope: HoldScope, keys: Collection[int], reason: str) -> set[tuple[int, str]]:
+def same(
+    connection: Connection, scope: HoldScope, keys: Collection[int], reason: str
+) -> set[tuple[int, str]]:
     """Return (object key, type) of the open holds on these objects that give the same reason."""
     chosen = select(Hold.scope_id, Hold.type).where(
         Hold.scope == scope, Hold.scope_id.in_(keys), Hold.reason == reason, Hold.status.not_in(CLOSED_HOLDS)

@@ -160,7 +160,7 @@ def users(connection: Connection) -> pd.DataFrame:
         select(
             user.user_id, user.login, user.name, user.email, user.role, user.team, user.active, user.approval_limit,
             delegate.login.label("delegate"), user.must_change_password, user.row_version,
-            (user.password_hash.is_not(None)).label("has_password"), user.oidc_subject,
+            (user.password_hash.is_not(None)).label("has_password"), user.oidc_issuer, user.oidc_subject,
             counted(UserAccount).label("accounts"), counted(UserSite).label("sites"),
             seen.correlate(user).scalar_subquery().label("seen_at"),
         )

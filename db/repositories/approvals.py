@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from db.tables import AppUser, Customer, Hold, SalesOrder, SalesOrderLine, ShipTo, SkuSite, UserRole
+from db.tables import Approval, AppUser, Customer, Hold, SalesOrder, SalesOrderLine, ShipTo, SkuSite, UserRole
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ def accounts(connection: Connection) -> list[Account]:
     """Return the active accounts with all their roles, by login."""
     user = AppUser
     rows = connection.execute(
-        select(user.user_id, user.login, user.name, user.email, user.role, user.approval_limit, user.delegate_id)
+        select(
+            user.user_id, user.login, user.name, user.email, user.role, user.approval_limit, user.delegate_id
+        )
         .where(user.active)
         .order_by(user.login)
     ).all()
@@ -57,15 +59,27 @@ def rate(connection: Connection, currency: str) -> Decimal | None:
     return found
 
 
+def object_of(connection: Connection, approval_id: int) -> tuple[str, int] | None:
+    """Return table and key of what an approval is about; None where there is no such approval."""
+    found = connection.execute(
+        select(Approval.object_type, Approval.object_id).where(Approval.approval_id == approval_id)
+    ).first()
+    return None if found is None else (found[0], found[1])
+
+
 _CUSTOMER_OF: dict[str, Any] = {
     "ship_to": lambda key: select(ShipTo.customer_id).where(ShipTo.ship_to_id == key),
     "sales_order": lambda key: select(SalesOrder.customer_id).where(SalesOrder.order_id == key),
-    "sales_order_line": lambda key: select(SalesOrder.customer_id)
-    .join(SalesOrderLine, SalesOrderLine.order_id == SalesOrder.order_id)
-    .where(SalesOrderLine.line_id == key),
-    "hold": lambda key: select(SalesOrder.customer_id)
-    .join(Hold, Hold.order_id == SalesOrder.order_id)
-    .where(Hold.hold_id == key),
+    "sales_order_line": lambda key: (
+        select(SalesOrder.customer_id)
+        .join(SalesOrderLine, SalesOrderLine.order_id == SalesOrder.order_id)
+        .where(SalesOrderLine.line_id == key)
+    ),
+    "hold": lambda key: (
+        select(SalesOrder.customer_id)
+        .join(Hold, Hold.order_id == SalesOrder.order_id)
+        .where(Hold.hold_id == key)
+    ),
 }
 
 

@@ -51,7 +51,7 @@ def _write_arrays(connection: Connection, seals: Sequence[Seal]) -> None:
     kinds = (BigInteger(), BigInteger(), String(), String())
     given = func.unnest(
         *[bindparam(f"a{i}", type_=ARRAY(kind)) for i, kind in enumerate(kinds)]
-    ).table_valued(*[column(f"c{i}", kind) for i, kind in enumerate(kinds)], name="given")
+    ).table_valued(*[column(f"c{i}", kind) for i, kind in enumerate(kinds)], name="given").render_derived()
 
     def make() -> Any:
         values = {"seal_no": given.c.c1, "prev_hash": given.c.c2, "hash": given.c.c3}

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, null, or_, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from db import bulk, prepared
 from db.records import table_of
@@ -71,58 +72,67 @@ def owners(uow: UnitOfWork, entity: str, keys: Iterable[int]) -> tuple[set[int],
         return set(keys), set()
     if entity == "site":
         return set(), set(keys)
-    customers: set[int] = set()
-    sites: set[int] = set()
-    for some in chunks(keys):
-        statement = _owners(entity, some)
-        if statement is None:
-            break
-        for customer, site in uow.connection.execute(statement):
-            customers |= {customer} - {None}
-            sites |= {site} - {None}
-    return customers, sites
+    connection = uow.connection
+    if entity not in OWNED:
+        return set(), set()
+    given = {"keys": prepared.key_list(connection, sorted(set(keys)))}
+    found = prepared.run(connection, ("owners", entity), lambda: _owners(connection, entity), given)
+    return {row[0] for row in found} - {None}, {row[1] for row in found} - {None}
 
 
-def _owners(entity: str, keys: list[int]) -> Select[Any] | None:
-    nothing = func.nullif(1, 1)
-    line, order, case = SalesOrderLine, SalesOrder, ExceptionCase
-    match entity:
-        case "sales_order":
-            return select(order.customer_id, nothing).where(order.order_id.in_(keys)).distinct()
-        case "sales_order_line":
-            joined = select(order.customer_id, line.site_id).join(order, order.order_id == line.order_id)
-            return joined.where(line.line_id.in_(keys)).distinct()
-        case "exception_case":
-            customer = func.coalesce(case.customer_id, order.customer_id)
-            joined = (
-                select(customer, line.site_id)
-                .select_from(case)
-                .outerjoin(line, line.line_id == case.line_id)
-                .outerjoin(order, order.order_id == func.coalesce(case.order_id, line.order_id))
-            )
-            return joined.where(case.exception_id.in_(keys)).distinct()
-        case "ship_to":
-            return select(ShipTo.customer_id, nothing).where(ShipTo.ship_to_id.in_(keys)).distinct()
-        case "sku_site":
-            return select(nothing, SkuSite.site_id).where(SkuSite.sku_site_id.in_(keys)).distinct()
-        case _:
-            return None
+OWNED = frozenset({"sales_order", "sales_order_line", "exception_case", "ship_to", "sku_site"})
+
+
+def _owners(connection: Connection, entity: str) -> Any:
+    line, order, case = map(table_of, (SalesOrderLine, SalesOrder, ExceptionCase))
+    nothing = null()
+    if entity == "sales_order":
+        chosen, key = select(order.c.customer_id, nothing), order.c.order_id
+    elif entity == "sales_order_line":
+        chosen = select(order.c.customer_id, line.c.site_id).join(order, order.c.order_id == line.c.order_id)
+        key = line.c.line_id
+    elif entity == "exception_case":
+        of_order = order.c.order_id == func.coalesce(case.c.order_id, line.c.order_id)
+        chosen = (
+            select(func.coalesce(case.c.customer_id, order.c.customer_id), line.c.site_id)
+            .select_from(case)
+            .outerjoin(line, line.c.line_id == case.c.line_id)
+            .outerjoin(order, of_order)
+        )
+        key = case.c.exception_id
+    elif entity == "ship_to":
+        ship_to = table_of(ShipTo)
+        chosen, key = select(ship_to.c.customer_id, nothing), ship_to.c.ship_to_id
+    else:
+        sku_site = table_of(SkuSite)
+        chosen, key = select(nothing, sku_site.c.site_id), sku_site.c.sku_site_id
+    return chosen.where(prepared.among(connection, key)).distinct()
+
+
+FACTS = {
+    "order_no": "order_no", "order_stage": "stage", "customer_id": "customer_id", "currency": "currency",
+}  # fmt: skip
 
 
 def order_facts(uow: UnitOfWork, order_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Return number, stage, customer and currency of orders by key."""
-    order = SalesOrder
-    found: dict[int, dict[str, Any]] = {}
-    for some in chunks(order_ids):
-        chosen = select(order.order_id, order.order_no, order.stage, order.customer_id, order.currency)
-        for row in uow.connection.execute(chosen.where(order.order_id.in_(some))):
-            found[row[0]] = {
-                "order_no": row[1],
-                "order_stage": row[2],
-                "customer_id": row[3],
-                "currency": row[4],
-            }
-    return found
+    connection, order = uow.connection, table_of(SalesOrder)
+    wanted = sorted(set(order_ids))
+    if not wanted:
+        return {}
+
+    def make() -> Any:
+        columns = [type_coerce(order.c[name], NULLTYPE) for name in ("order_id", *FACTS.values())]
+        return select(*columns).where(prepared.among(connection, order.c.order_id))
+
+    rows = prepared.run(connection, "order facts", make, {"keys": prepared.key_list(connection, wanted)})
+    return {
+        row[0]: {
+            name: prepared.from_driver(connection, order.c[column], value)
+            for (name, column), value in zip(FACTS.items(), row[1:], strict=True)
+        }
+        for row in rows
+    }
 
 
 def last_moves(
@@ -146,9 +156,10 @@ def last_moves(
         chosen = select(
             log.object_id, log.field, log.actor, log.at, log.command_id, log.action, log.audit_id
         ).where(log.audit_id.in_(newest))
-        for key, name, *rest in uow.connection.execute(chosen):
+        for row in uow.connection.execute(chosen):
+            key, name = row[0], row[1]
+            made = Moved(row[2], row[3], row[4], row[5], row[6])
             for field in (name,) if name else names:
-                made = Moved(*rest)
                 if (key, field) not in found or found[key, field].audit_id < made.audit_id:
                     found[key, field] = made
     return found

@@ -156,6 +156,23 @@ def line_stages(connection: Connection, order_ids: Sequence[int]) -> dict[int, l
     return found
 
 
+def confirmation_held(connection: Connection, order_ids: Sequence[int]) -> set[int]:
+    """Return the orders whose confirmation an open hold on them, their lines or their customer blocks."""
+    hold, order = table("hold"), table("sales_order")
+    ended = stored(hold, "status").in_(("RELEASED", "REJECTED", "EXPIRED"))
+    on_customer = (stored(hold, "scope") == "CUSTOMER") & (hold.c.scope_id == order.c.customer_id)
+    chosen = (
+        select(order.c.order_id)
+        .join(hold, (hold.c.order_id == order.c.order_id) | on_customer)
+        .where(~ended, hold.c.blocks.contains("CONFIRM"))
+    )
+    found: set[int] = set()
+    for start in range(0, len(order_ids), CHUNK):
+        some = chosen.where(order.c.order_id.in_(order_ids[start : start + CHUNK]))
+        found.update(int(row[0]) for row in connection.execute(some))
+    return found
+
+
 def proofs_of(connection: Connection, landing_ids: Iterable[int]) -> set[tuple[str, int, int]]:
     """Return the (table, record, landing) proofs that stand for landed rows."""
     owner = table("record_source")

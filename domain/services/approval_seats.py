@@ -104,7 +104,9 @@ def why_not(seated: Seats, seat: Seat, actor: Actor, on_behalf_of: str | None = 
 
 def _own(me: Person, asker: Person, on_behalf_of: str | None) -> str:
     if on_behalf_of is not None and me.login != asker.login:
-        return "You stand in for the person who asked; nobody decides their own request, nor has it decided so."
+        return (
+            "You stand in for the person who asked; nobody decides their own request, nor has it decided so."
+        )
     if me.login != asker.login:
         return "This account belongs to the person who asked; somebody else decides."
     return "You asked for it; somebody else decides."

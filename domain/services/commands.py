@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,6 +32,7 @@ R = TypeVar("R")
 Service = Callable[..., Any]
 Scope = Callable[[UnitOfWork, Mapping[str, Any]], Reach]
 MOST_REASON = 500
+MOST_KEY = 200
 
 
 def nothing(_uow: UnitOfWork, _arguments: Mapping[str, Any]) -> Reach:
@@ -108,9 +109,19 @@ def run(uow: UnitOfWork, service: Service, request: Request, **arguments: Any) -
     command.reason_missing, and whatever the service refuses with. Any refusal leaves nothing behind.
     """
     declared = declaration(service)
+    if uow.acts:
+        raise RuntimeError(f"{declared.name} was run inside a command; call its function instead")
+    try:
+        return _run(uow, declared, request, arguments)
+    except BaseException:
+        uow.discard()  # whoever catches this cannot keep half of it
+        raise
+
+
+def _run(uow: UnitOfWork, declared: Declaration, request: Request, arguments: Mapping[str, Any]) -> Any:
     digest = _digest(declared, request, arguments)
     begun = repository.begin(
-        uow.connection, key=request.key, service=declared.name, request_hash=digest, actor=request.actor,
+        uow.connection, key=_key(request.key), service=declared.name, request_hash=digest, actor=request.actor,
         source=request.source, reason=arguments.get("reason"), at=request.now, undoable=declared.undoable,
         undoes_id=request.undoes,
     )  # fmt: skip
@@ -119,14 +130,20 @@ def run(uow: UnitOfWork, service: Service, request: Request, **arguments: Any) -
     authorise(uow, declared, request.actor, arguments)
     _want_reason(declared, arguments)
     uow.act = Act(begun.command_id, request.actor, request.now, request.source, arguments.get("reason"))
-    answer = service(uow=uow, now=request.now, actor=request.actor, **arguments)
+    answer = declared.service(uow=uow, now=request.now, actor=request.actor, **arguments)
     uow.flush()
-    if uow.discarded:
-        return json.loads(_answer_text(answer))
     conservation.check(uow)
     text = _answer_text(answer)
-    repository.finish(uow.connection, uow.act, uow.journal, service=declared.name, response=text)
+    if not uow.discarded:
+        repository.finish(uow.connection, uow.act, uow.journal, service=declared.name, response=text)
     return json.loads(text)
+
+
+def _key(key: str) -> str:
+    """Return the idempotency key as it is kept: a long one (a browser sends what it likes) as its hash."""
+    if not key:
+        raise ValueError("a command needs an idempotency key")
+    return key if len(key) <= MOST_KEY and key.isprintable() else hashlib.sha256(_bytes(key)).hexdigest()
 
 
 def authorise(uow: UnitOfWork, declared: Declaration, actor: Actor, arguments: Mapping[str, Any]) -> None:
@@ -183,24 +200,50 @@ def _want_reason(declared: Declaration, arguments: Mapping[str, Any]) -> None:
 
 
 def _digest(declared: Declaration, request: Request, arguments: Mapping[str, Any]) -> str:
-    told = [declared.name, request.actor.login, request.undoes, _json(declared.body(arguments))]
-    return hashlib.sha256(json_text(told).encode()).hexdigest()
+    who = request.actor
+    told = [declared.name, who.login, who.on_behalf_of, request.undoes, _json(declared.body(arguments))]
+    text = json_text(told)
+    return hashlib.sha256(_bytes(text)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise _unusable(f"half a character ({error.object[error.start]!r})") from None
+
+
+def _unusable(what: str) -> DomainError:
+    return DomainError(
+        "command.text_unusable",
+        f"One of the texts contains {what}, which no database can keep.",
+        fix="Type the text anew, or paste it through a plain text editor.",
+    )
 
 
 def _answer_text(answer: Any) -> str:
     """Return an answer as JSON text in its own order, so that the first caller and a later one read the same."""
-    return json.dumps(_json(answer), ensure_ascii=False, separators=(",", ":"), default=str)
+    return _ANSWER.encode(_json(answer))
+
+
+_ANSWER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _json(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return _json(asdict(value))
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise _unusable("a NUL character")
+        return value
+    if isinstance(value, dict | Mapping):
         return {str(name): _json(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
         return [_json(v) for v in value]
     if isinstance(value, set | frozenset):
         return sorted((_json(v) for v in value), key=str)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _json(getattr(value, field.name)) for field in fields(value)}
     return value
 
 

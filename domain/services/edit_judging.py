@@ -105,7 +105,7 @@ def judge_all(
         if refusal is not None or found is None or row is None:
             verdicts.append(Verdict(edit, found, EditOutcome.REFUSED, refusal=refusal))
             continue
-        facts = {**row.values, **orders.get(_order_of(row), {}), "today": today}
+        facts = {**row.values, **orders.get(_order_of(row), {}), "today": today, "taken_back": exact}
         facts["past_confirmed"] = order_fields.past_confirmed(facts.get("order_stage"))
         verdict = judge(edit, found, row.values[edit.field], facts, context)
         verdicts.append(_assigned(uow, verdict, row, actor, now, reason))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -133,7 +133,7 @@ def _typed(value: Any) -> Any:
 
 
 def _lean(result: CellResult) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(result).items() if value is not None}
+    told = {name: value for name, value in vars(result).items() if value is not None}
     return {"value": None, **told}
 
 

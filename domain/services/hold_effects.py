@@ -11,7 +11,7 @@ from typing import Any
 from db import records
 from db.queries import hold_reach
 from db.records import Record
-from db.tables import Hold, SalesOrder
+from db.tables import SalesOrder
 from db.unit_of_work import UnitOfWork
 from domain.services import order_holds
 from domain.vocabulary.statuses import BlockedAction, HoldScope
@@ -44,13 +44,13 @@ class Around:
     before: Blocked
 
 
-def begin(uow: UnitOfWork, holds: Collection[int]) -> tuple[Around, dict[int, Record]]:
-    """Lock the orders that the holds touch, then the holds; return both as they are."""
+def begin(uow: UnitOfWork, holds: Collection[int], *, moves: bool) -> Around:
+    """Return the orders that the holds touch, locked where what is decided moves them; the holds are locked after."""
     by_hold = hold_reach.orders_of_holds(uow.connection, holds)
     orders = sorted({order_id for touched in by_hold.values() for order_id in touched})
-    records.lock_all(uow, SalesOrder, orders)
-    found = {hold.key: hold for hold in records.lock_all(uow, Hold, holds)}
-    return Around(orders, by_hold, hold_reach.blocked(uow.connection, orders)), found
+    if moves:
+        records.lock_all(uow, SalesOrder, orders)
+    return Around(orders, by_hold, hold_reach.blocked(uow.connection, orders))
 
 
 def begin_on(uow: UnitOfWork, scope: HoldScope, keys: Sequence[int]) -> Around:
@@ -58,6 +58,16 @@ def begin_on(uow: UnitOfWork, scope: HoldScope, keys: Sequence[int]) -> Around:
     orders = hold_reach.orders_of(uow.connection, scope, keys)
     records.lock_all(uow, SalesOrder, orders)
     return Around(orders, {}, hold_reach.blocked(uow.connection, orders))
+
+
+def orders_touched(uow: UnitOfWork, around: Around, scope: HoldScope, key: int, *, single: bool) -> list[int]:
+    """Return those of the locked orders that one of the held objects touches."""
+    return around.orders if single else hold_reach.orders_of(uow.connection, scope, [key])
+
+
+def orders_of_hold(uow: UnitOfWork, hold: Record) -> list[int]:
+    """Return the orders not ended yet that a hold touches."""
+    return hold_reach.orders_of(uow.connection, hold.scope, [hold.scope_id])
 
 
 def finish(uow: UnitOfWork, now: datetime, around: Around, holds: Collection[int]) -> Impact:
@@ -71,7 +81,7 @@ def finish(uow: UnitOfWork, now: datetime, around: Around, holds: Collection[int
 def tell(uow: UnitOfWork, hold: Record, orders: Iterable[int], event: str, **more: Any) -> None:
     """Put what happened to a hold on the timeline of the orders that it touches, and into the outbox."""
     line_id = hold.scope_id if hold.scope is HoldScope.LINE else None
-    payload = {"hold_id": hold.key, "type": hold.type.value, "scope": hold.scope.value, **more}
+    payload = {"hold_id": hold.key, "hold_type": hold.type.value, "scope": hold.scope.value, **more}
     touched = list(orders)
     for order_id in touched:
         uow.journal.event(order_id, event, line_id, **payload)
@@ -84,9 +94,7 @@ def _moved(around: Around, after: Blocked) -> list[int]:
     return [key for key in around.orders if around.before.get(key) != after.get(key)]
 
 
-def _impact(
-    uow: UnitOfWork, now: datetime, around: Around, after: Blocked, holds: Collection[int]
-) -> Impact:
+def _impact(uow: UnitOfWork, now: datetime, around: Around, after: Blocked, holds: Collection[int]) -> Impact:
     worth = hold_reach.worth_together(uow.connection, holds, now.date())
     value = {
         currency or "": records.audit_text(amount) or "0"
@@ -118,6 +126,5 @@ def value_at_stake(worth: Iterable[hold_reach.Worth]) -> dict[int, Decimal | Non
         if so_far is None or not known:
             found[row.hold_id] = None
         else:
-            assert row.fx_rate is not None and row.amount is not None
-            found[row.hold_id] = so_far + row.amount * row.fx_rate
+            found[row.hold_id] = so_far + (row.amount or 0) * (row.fx_rate or 0)
     return found

@@ -182,11 +182,12 @@ def finish_orders(writing: Writing) -> None:
     order = repository.table("sales_order")
     stages = repository.line_stages(connection, ids)
     stored = repository.existing(connection, order, ("stage",), ("order_id",), ids, None)
+    held = repository.confirmation_held(connection, ids)
     fresh = set(writing.created.get("order", ()))
     updates = []
     for order_id in ids:
-        stage = order_stage(stages.get(order_id, ())).value
         old = stored[(order_id,)]
+        stage = order_stage(stages.get(order_id, ()), was=old[-1], confirmation_held=order_id in held).value
         if stage != old[-1]:
             updates.append((stage, order_id))
             if order_id not in fresh:

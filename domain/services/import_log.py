@@ -24,6 +24,7 @@ def note(uow: UnitOfWork, batch_id: int, changes: Iterable[Change], **told: Any)
 
     A change is (batch, kind, table, record, field, old, new, version), old and new as JSON of stored units.
     """
+    uow.journal.told = True
     made: dict[str, int] = {}
     for _, kind, table, record_id, field, old, new, _ in changes:
         if kind == "CREATED":

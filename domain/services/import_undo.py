@@ -245,11 +245,13 @@ def _finish(undoing: _Undoing) -> None:
     owner = repository.table(ORDER)
     rows = way_back.rows_of(undoing.connection, owner, sorted(undoing.orders), ("stage",))
     stages = repository.line_stages(undoing.connection, sorted(rows))
-    updates = [
-        (stage, order_id)
+    held = repository.confirmation_held(undoing.connection, sorted(rows))
+    wanted = {
+        order_id: order_stage(stages[order_id], was=old, confirmation_held=order_id in held).value
         for order_id, (old,) in rows.items()
-        if order_id in stages and (stage := order_stage(stages[order_id]).value) != old
-    ]
+        if order_id in stages
+    }
+    updates = [(stage, order_id) for order_id, stage in wanted.items() if stage != rows[order_id][0]]
     repository.update_rows(undoing.connection, owner, ("stage",), updates)
     names = ["order_id", "at", "type", "actor", "batch_id"]
     events = [(i, undoing.at, "IMPORT_UNDONE", undoing.actor, undoing.batch_id) for i in sorted(rows)]

@@ -9,9 +9,11 @@ from functools import lru_cache
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from domain.rules.identity.passwords import LEAST_PASSWORD as LEAST
 from domain.rules.identity.passwords import weakness
 from domain.vocabulary.errors import DomainError
 
+__all__ = ["LEAST", "hashed", "matches", "one_time"]
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 AT_ONCE = 2
 WAIT_SECONDS = 10.0

@@ -56,7 +56,21 @@ def with_password(
     Raises Denied sign_in.wrong (unknown, inactive, without password, or not the right one), Denied
     sign_in.throttled after five failures in a quarter of an hour, DomainError sign_in.busy.
     """
-    login = normalised(login)[:MOST_LOGIN]
+    found = _checked(engine, normalised(login)[:MOST_LOGIN], password, now)
+    return _welcome(engine, found, SignInMethod.LOCAL, now=now, policy=policy, agent=agent)
+
+
+def check_own_password(engine: Engine, login: str, password: str, *, now: datetime) -> str:
+    """Return the hash behind a person's own password, which a change must name.
+
+    Raises what `with_password` raises: tries to guess it count the same.
+    """
+    kept = _checked(engine, login, password, now).password_hash
+    assert kept is not None
+    return kept
+
+
+def _checked(engine: Engine, login: str, password: str, now: datetime) -> Person:
     with _one_at_a_time(login):
         with reading(engine) as unit:
             found = people.by_login(unit.connection, login)
@@ -75,7 +89,7 @@ def with_password(
                 "This login and password do not belong together.",
                 fix="Type both again; an administrator can give you a new one-time password.",
             )
-    return _welcome(engine, found, SignInMethod.LOCAL, now=now, policy=policy, agent=agent)
+        return found
 
 
 @contextmanager

@@ -7,7 +7,7 @@ with who, when and by which command. A redo is the undo of the undo.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ from domain.rules.authority.reach import Reach
 from domain.rules.editing import fields
 from domain.rules.editing.judging import Verdict
 from domain.rules.editing.order_fields import LINE
-from domain.rules.editing.values import to_json
-from domain.services import edit_writing
+from domain.rules.editing.values import Refusal, to_json
+from domain.services import approvals_of_edits, edit_writing
 from domain.services.commands import command
 from domain.services.edit_judging import Judged, judge_all, reach
 from domain.vocabulary.actor import Actor
@@ -60,6 +60,7 @@ def batch(
     found = _batch(uow, command_id)
     why = reason.strip() or f"undo of command {command_id}"
     judged = judge_all(uow, now, actor, found.edits, reason=why, locked=True, exact=True)
+    judged = replace(judged, verdicts=[_decided(uow, actor, judged, v) for v in judged.verdicts])
     fine = [v for v in judged.verdicts if v.outcome is EditOutcome.SAVED]
     kept = _kept(uow, judged, found)
     if not fine:
@@ -75,6 +76,19 @@ def batch(
         restored=_restored(found, fine),
     )  # fmt: skip
     return {"command_id": command_id, "undone": len(fine), "kept": kept}
+
+
+def _decided(uow: UnitOfWork, actor: Actor, judged: Judged, verdict: Verdict) -> Verdict:
+    """Keep a sensitive cell that a second person must decide: it is asked for anew, not taken back."""
+    found, edit = verdict.field, verdict.edit
+    if verdict.outcome is not EditOutcome.SAVED or found is None or found.sensitive is None:
+        return verdict
+    row = judged.rows[edit.entity, edit.record_id]
+    if not approvals_of_edits.needs_second_person(uow, actor, found, row, verdict.value):
+        return verdict
+    why = f"{found.label} is changed with a second person's approval only."
+    refusal = Refusal("undo.needs_approval", why, "Ask for the earlier value on the Master data screen.")
+    return replace(verdict, outcome=EditOutcome.REFUSED, refusal=refusal)
 
 
 def _first(kept: Sequence[Mapping[str, Any]]) -> str:
@@ -99,6 +113,9 @@ def _refuse(uow: UnitOfWork, actor: Actor, command_id: int) -> None:
             f"{known.service} is not taken back as a batch.",
             fix="Use the action that reverses it on its own screen.",
         )
+    here = repository.command(uow, uow.act.command_id)
+    if here is None or here.undoes_id != command_id:
+        raise ValueError("undo.batch runs under a request that says undoes=command_id")
     later = repository.undone_by(uow, command_id, besides=uow.act.command_id)
     if later is not None:
         raise Conflict(

@@ -10,8 +10,10 @@ from typing import NoReturn
 import streamlit as st
 
 from db.queries import data
+from domain.services import authority
 from domain.vocabulary.errors import DomainError
-from pages.shared import menu, runtime, state, wording
+from domain.vocabulary.roles import role_names
+from pages.shared import account, menu, runtime, state, way_in, wording
 
 EARLIEST = date(1970, 1, 1)
 LONG_DAYS = 14
@@ -71,7 +73,7 @@ def sidebar() -> None:
         )
         if state.as_of(today) != today:
             st.button("Back to today", icon=":material/today:", on_click=state.choose_as_of, args=(None,))
-        st.caption(f":material/person: {wording.plain(runtime.actor().login)}")
+        account.panel()
 
 
 def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
@@ -83,6 +85,8 @@ def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
     today = runtime.today()
     state.enter(key)
     opened = Opened(screen, state.as_of(today), today, runtime.actor().role_text)
+    if not menu.allowed(runtime.actor(), screen):
+        _not_yours(screen)
     demo = _ready()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(wording.plain(title or screen.title), anchor=False, width="content")
@@ -101,6 +105,19 @@ def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
     if sentence:
         say(sentence)
     return opened
+
+
+def _not_yours(screen: menu.Screen) -> NoReturn:
+    """Say that the person's roles do not have this screen, and whom to ask; end the screen."""
+    st.title(screen.title, anchor=False)
+    who = role_names(authority.whom_to_ask(screen.permission))
+    nothing_here(
+        "Your roles do not include this screen.",
+        todo=f"People with one of these roles have it: {who}. Ask one of them, or an administrator for a role.",
+        key=menu.HOME,
+        label=f"Go to {menu.screen(menu.HOME).title}",
+    )
+    st.stop()
 
 
 def say(sentence: str) -> None:
@@ -182,12 +199,7 @@ def _ready() -> bool:
     except DomainError as refusal:
         refused(refusal)
     except Exception:
-        reference = runtime.unexpected()
-        st.error(
-            f"The database cannot be read, reference {reference}.  \nCheck that it runs and that DATABASE_URL is right; "
-            "`/healthz` tells more. This page works again as soon as it answers.",
-            icon=":material/database_off:",
-        )
+        way_in.unreadable()
     st.stop()
 
 

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from domain.services import authority
+from domain.vocabulary.actor import Actor
+from domain.vocabulary.permissions import Permission
+
 
 @dataclass(frozen=True)
 class Screen:
-    """One entry: `key` is its URL path, `file` lies under pages/, `tip` is what it is for in one sentence."""
+    """One entry: `key` is its URL path, `file` lies under pages/, `tip` is what it is for in one sentence.
+
+    Who lacks `permission` sees neither the entry nor, by a typed address, the screen. A screen that is not `visible`
+    is reached by links.
+    """
 
     key: str
     section: str
@@ -18,6 +26,7 @@ class Screen:
     icon: str
     tip: str
     visible: bool = True
+    permission: Permission = Permission.ORDERS_SEE
 
     @property
     def help_file(self) -> str:
@@ -32,7 +41,9 @@ SCREENS = (
     Screen("order", "Work", "work/order.py", "Order", "receipt_long", "One order with everything that happened to it.", False),
     Screen("delivery_dates", "Promise", "promise/delivery_dates.py", "Delivery dates", "event_available", "One box for any number: when does it come, and why."),
     Screen("on_time", "Insight", "insight/on_time.py", "On time", "query_stats", "On-time figures with rule, numerator and denominator."),
-    Screen("imports", "Control", "control/imports.py", "Imports", "upload_file", "Bring an order extract in, mend its rows, undo it."),
+    Screen("imports", "Control", "control/imports.py", "Imports", "upload_file", "Bring an order extract in, mend its rows, undo it.", permission=Permission.IMPORT),
+    Screen("users", "Control", "control/users.py", "Users", "group", "Who may sign in, with which roles and reach.", permission=Permission.USERS_MANAGE),
+    Screen("profile", "Control", "control/profile.py", "Profile", "badge", "Your roles, your sign-ins, your password.", False, Permission.PROFILE_EDIT),
 )  # fmt: skip
 HOME = "tower"
 
@@ -42,8 +53,16 @@ def screen(key: str) -> Screen:
     return next(found for found in SCREENS if found.key == key)
 
 
-def sections() -> dict[str, list[st.Page]]:
-    """Return the navigation: pages by section, in order. Made anew for each run, as Streamlit expects."""
+def allowed(actor: Actor, found: Screen) -> bool:
+    """Return whether the actor may see a screen."""
+    return authority.may(actor, found.permission)
+
+
+def sections(actor: Actor) -> dict[str, list[st.Page]]:
+    """Return the navigation: pages by section, in order. Made anew for each run, as Streamlit expects.
+
+    A screen that the actor may not see is known to the navigation but hidden: its typed address says why.
+    """
     menu: dict[str, list[st.Page]] = {}
     for found in SCREENS:
         page = st.Page(
@@ -52,7 +71,7 @@ def sections() -> dict[str, list[st.Page]]:
             icon=f":material/{found.icon}:",
             url_path=found.key,
             default=found.key == HOME,
-            visibility="visible" if found.visible else "hidden",
+            visibility="visible" if found.visible and allowed(actor, found) else "hidden",
             help=found.tip,
         )
         menu.setdefault(found.section, []).append(page)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,14 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from db.engine import create_engine
 from db.queries import data
 from db.unit_of_work import reading
 from domain.services.commands import Request, perform
 from domain.settings import settings
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
-from pages.shared import identity, state
+from pages.shared import identity, server, state
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -50,19 +48,14 @@ class Refused:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@st.cache_resource
-def _engine(url: str) -> Engine:
-    return create_engine(url)
-
-
 def engine() -> Engine:
     """Return the engine of this installation's database."""
-    return _engine(settings().database_url)
+    return server.engine()
 
 
 def now() -> datetime:
     """Return this instant (UTC)."""
-    return datetime.now(UTC)
+    return server.now()
 
 
 def today() -> date:
@@ -164,6 +157,4 @@ def execute(
 
 def unexpected() -> str:
     """Log the exception in flight once and return the reference that people can quote."""
-    reference = uuid.uuid4().hex[:8]
-    log.exception("unexpected error, reference %s", reference)
-    return reference
+    return server.unexpected()

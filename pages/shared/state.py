@@ -60,6 +60,13 @@ def done_with(name: str) -> None:
     forget(f"intent:{name}")
 
 
+def bind(sign_in: str) -> None:
+    """Bind this tab to a sign-in: what it remembers of another one is dropped."""
+    if st.session_state.get("sign_in", sign_in) != sign_in:
+        st.session_state.clear()
+    st.session_state["sign_in"] = sign_in
+
+
 def page() -> str:
     """Return the key of the screen that runs, for the audit log."""
     return str(st.session_state.get("page", ""))

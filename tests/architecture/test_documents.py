@@ -13,6 +13,7 @@ import pytest
 import domain.vocabulary
 from domain.settings import Settings, variable
 from pages.shared.menu import SCREENS
+from tests.architecture import refusals
 from tests.architecture.sources import ROOT
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -63,6 +64,14 @@ def test_every_screen_has_its_help(screen: object) -> None:
     steps = re.findall(r"^\d+\. ", text, re.MULTILINE)
     assert text.startswith("# ")
     assert 1 <= len(steps) <= 10
+
+
+def test_the_page_of_refusals_is_made_from_the_code() -> None:
+    wanted = refusals.page()
+    assert (ROOT / "docs/reference/refusals.md").read_text("utf-8") == wanted, (
+        "run python -m tests.architecture.refusals > docs/reference/refusals.md"
+    )
+    assert [line for line in wanted.splitlines() if line.endswith("|  |")] == []
 
 
 def test_links_lead_somewhere() -> None:

@@ -24,7 +24,7 @@ CLOCKS = {
 }
 EDGES = (
     "app.py",
-    "pages/shared/runtime.py",
+    "pages/shared/server.py",
     "seed/",
     "domain/commands/",
     "domain/__main__.py",

@@ -117,7 +117,9 @@ def _postgres_copies() -> Copies:
         address = server.url.set(drivername="postgresql")
         template = str(address.database)
         server.dispose()
-        admin = create_engine(address.set(database="template1").render_as_string(hide_password=False), bulk=True)
+        admin = create_engine(
+            address.set(database="template1").render_as_string(hide_password=False), bulk=True
+        )
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for name in ("ours", "bare"):
                 connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
@@ -138,7 +140,11 @@ def _left_behind(engine: Engine) -> list[Any]:
         for owner in (Command, AuditLog, OrderEvent, OutboxMessage):
             found.append(connection.execute(select(func.count()).select_from(table_of(owner))).scalar_one())
         orders, newest = table_of(SalesOrder), table_of(Command)
-        changed = select(orders.c.order_id, orders.c.priority, orders.c.row_version).order_by(orders.c.order_id)
+        changed = select(orders.c.order_id, orders.c.priority, orders.c.row_version).order_by(
+            orders.c.order_id
+        )
         found += list(connection.execute(changed))
-        found += list(connection.execute(select(newest.c.response, newest.c.audit_digest).order_by(newest.c.command_id)))
+        found += list(
+            connection.execute(select(newest.c.response, newest.c.audit_digest).order_by(newest.c.command_id))
+        )
     return found

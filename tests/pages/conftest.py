@@ -15,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from db.engine import create_engine
 from domain.settings import settings
-from pages.shared import runtime
+from domain.vocabulary.actor import Actor
+from pages.shared import identity, runtime
 from seed.demo.build import build
+from tests.acting import person, sign_in_of
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
 TODAY = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -42,7 +44,18 @@ def demo_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def at_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def sign_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
+    """Sign somebody in for the screens of this test; without it somebody with every role is."""
+
+    def now_is(who: Actor) -> None:
+        monkeypatch.setattr(identity, "resolved", lambda *, note: sign_in_of(who))
+
+    now_is(person("test", name="Tess Tester"))
+    return now_is
+
+
+@pytest.fixture
+def at_database(monkeypatch: pytest.MonkeyPatch, sign_in: Callable[[Actor], None]) -> Iterator[Callable[[str], None]]:
     """Point the screens at a database; the clock of the screens stands at TODAY."""
 
     def point(url: str) -> None:

@@ -75,7 +75,8 @@ class Law:
 
     `watches` are the columns by table whose change can break it; a row that was made or removed counts as all of them.
     `wrong` selects the keys that break it, `population` counts those looked at; both take what limits the rows.
-    `reach` tells how touched rows of other tables lead to rows of `owner`.
+    `reach` tells how touched rows of other tables lead to rows of `owner`. A law `of_facts` is about what sources tell
+    too: `verify` shows what contradicts it, but no import is refused for it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Law:
     wrong: Callable[[Within], Select[Any]]
     population: Callable[[], Select[Any]]
     reach: Mapping[str, Reach] = field(default_factory=dict)
+    of_facts: bool = True
 
     @property
     def table(self) -> str:

@@ -11,17 +11,16 @@ LAWS: tuple[Law, ...] = (*stock.LAWS, *quantities.LAWS, *stages.LAWS, *days.LAWS
 
 def touched_by(journal: Journal) -> list[Law]:
     """Return the laws that what the journal notes could have broken."""
-    fields = journal.fields
-    if not fields.keys() & _WATCHED:
-        return []
-    return [
-        law
-        for law in LAWS
-        if any(
-            (changed := fields.get(table)) is not None and ("*" in changed or not columns.isdisjoint(changed))
-            for table, columns in law.watches.items()
-        )
-    ]
+    found = {
+        law.name: law
+        for table, changed in journal.fields.items()
+        for law in _BY_TABLE.get(table, ())
+        if "*" in changed or not law.watches[table].isdisjoint(changed)
+    }
+    return list(found.values())
 
 
-_WATCHED = {table for law in LAWS for table in law.watches}
+_BY_TABLE = {
+    table: [law for law in LAWS if table in law.watches]
+    for table in {name for law in LAWS for name in law.watches}
+}

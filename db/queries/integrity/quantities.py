@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, true
 
 from db.queries.integrity.law import ZERO, Law, Within, any_of, count, imported, known, n, one_of
 from db.queries.integrity.stock import ACTIVE
@@ -116,17 +116,17 @@ def _order(within: Within) -> Select[Any]:
     over = func.coalesce(n(Customer.over_tolerance), ZERO)
     most = net() * (RATE + over)
     ours = any_of(
-        n(LINE.qty_invoiced) > known(LINE.qty_shipped),
-        n(LINE.qty_allocated) + known(LINE.qty_shipped) > net(),
-        n(LINE.qty_confirmed) > net(),
-        (LINE.cancelled_on.is_not(None)) != (net() <= ZERO),
-    )
-    always = any_of(
         net() < ZERO,
-        n(LINE.qty_picked) > n(LINE.qty_released),
         n(LINE.qty_shipped) * RATE > most,
         n(LINE.qty_delivered) > n(LINE.qty_shipped),
         n(LINE.qty_returned) > n(LINE.qty_delivered),
+        n(LINE.qty_invoiced) > known(LINE.qty_shipped),
+        n(LINE.qty_allocated) + known(LINE.qty_shipped) > net(),
+        n(LINE.qty_confirmed) > net(),
+        and_(n(LINE.qty_ordered) > ZERO, LINE.cancelled_on.is_not(None) != (net() <= ZERO)),
+    )
+    always = any_of(
+        n(LINE.qty_picked) > n(LINE.qty_released),
         *[n(column) < ZERO for column in (
             LINE.qty_confirmed, LINE.qty_allocated, LINE.qty_released, LINE.qty_picked, LINE.qty_shipped,
             LINE.qty_delivered, LINE.qty_invoiced, LINE.qty_returned,

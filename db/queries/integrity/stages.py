@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, 
 
 from db.queries.integrity.law import ZERO, Law, Within, any_of, count, imported, known, n, one_of
 from db.queries.integrity.quantities import LINE, net
-from db.tables import Hold, SalesOrder
+from db.tables import Hold, SalesOrder, ShipmentLine
 from domain.vocabulary.statuses import HoldScope, HoldStatus, LineStage, OrderStage
 
 ORDER = SalesOrder
@@ -92,6 +92,11 @@ def _held(within: Within) -> Select[Any]:
         one_of(Hold.scope, HoldScope.SKU),
         Hold.scope_id.in_(select(LINE.sku_id).where(LINE.order_id == ORDER.order_id).correlate(ORDER)),
     )
+    packed = select(ShipmentLine.shipment_id).join(LINE, LINE.line_id == ShipmentLine.line_id)
+    on_shipment = and_(
+        one_of(Hold.scope, HoldScope.SHIPMENT),
+        Hold.scope_id.in_(packed.where(LINE.order_id == ORDER.order_id).correlate(ORDER)),
+    )
     blocks = and_(~one_of(Hold.status, *ENDED), Hold.blocks.like(literal_column("'%CONFIRM%'")))
 
     def open_hold(*places: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -103,7 +108,7 @@ def _held(within: Within) -> Select[Any]:
     return select(ORDER.order_id).where(
         within(ORDER.order_id),
         or_(
-            waits & ~open_hold(own, on_line, on_customer, on_sku),
+            waits & ~open_hold(own, on_line, on_customer, on_sku, on_shipment),
             confirmed & open_hold(own),
         ),
     )

@@ -56,7 +56,9 @@ class Row:
         return (
             self.type is asked.type
             and self.subject in (ANY, asked.subject)
-            and (self.amount_up_to is None or (asked.amount is not None and asked.amount <= self.amount_up_to))
+            and (
+                self.amount_up_to is None or (asked.amount is not None and asked.amount <= self.amount_up_to)
+            )
             and (self.share_up_to is None or (asked.share is not None and asked.share <= self.share_up_to))
             and (self.margin_from is None or (asked.margin is not None and asked.margin >= self.margin_from))
         )
@@ -159,7 +161,9 @@ def same(one: Person, other: Person) -> bool:
     return one.login == other.login or (one.mark is not None and one.mark == other.mark)
 
 
-def can_take(person: Person, role: Role, steps: tuple[Role, ...], *, last: bool, amount: Decimal | None) -> bool:
+def can_take(
+    person: Person, role: Role, steps: tuple[Role, ...], *, last: bool, amount: Decimal | None
+) -> bool:
     """Return whether a person's roles and, at the last step, approval limit reach a step."""
     if not set(takers(role, steps)) & person.roles:
         return False

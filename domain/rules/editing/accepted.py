@@ -12,7 +12,9 @@ from babel.core import get_global
 
 from domain.rules.editing.fields import Facts
 
-NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
+NO_COUNTRIES = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"]
+)
 """Two-letter codes that CLDR names beside those of ISO 3166-1."""
 
 
@@ -30,7 +32,7 @@ def zones() -> frozenset[str]:
 def countries() -> frozenset[str]:
     """Return the two-letter country codes of ISO 3166-1."""
     found = Locale("en").territories
-    return frozenset(code for code in found if len(code) == 2 and code not in NO_COUNTRIES)
+    return frozenset(code for code in map(str, found) if len(code) == 2 and code not in NO_COUNTRIES)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from domain.rules.editing import accepted
-from domain.rules.editing.fields import MOST_NOTE, Facts, Field
+from domain.rules.editing.fields import MOST_NOTE, Check, Facts, Field
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import ApprovalType, CreditRisk, CustomerStatus, PartialPolicy, SkuStatus
@@ -35,20 +35,31 @@ LIFE_WORDS = {
 }  # fmt: skip
 
 
-def life_days(_value: Any, facts: Facts) -> str | None:
-    """Refuse days of a SKU's life that are out of order: launch, end announced, last order, last shipment."""
-    known = [(name, facts[name]) for name in LIFE if isinstance(facts.get(name), date)]
-    for (before, earlier), (after, later) in pairwise(known):
-        if later < earlier:
-            return f"The day of {LIFE_WORDS[after]} ({later}) lies before that of {LIFE_WORDS[before]} ({earlier})."
-    return None
+def life_days(name: str) -> Check:
+    """Refuse a day of a SKU's life that is out of order: launch, end announced, last order, last shipment."""
+
+    def check(value: Any, facts: Facts) -> str | None:
+        days = {**facts, name: value}
+        known = [(place, days[place]) for place in LIFE if isinstance(days.get(place), date)]
+        for (before, earlier), (after, later) in pairwise(known):
+            if later < earlier:
+                return f"The day of {LIFE_WORDS[after]} ({later}) lies before that of {LIFE_WORDS[before]} ({earlier})."
+        return None
+
+    return check
 
 
-def policy_agrees(_value: Any, facts: Facts) -> str | None:
+def policy_agrees(name: str) -> Check:
     """Refuse a partial policy that contradicts "ship complete" (domain.md 7.5)."""
-    if facts.get("ship_complete") and facts.get("partial_policy") not in (None, PartialPolicy.ORDER_COMPLETE):
-        return "Ship complete goes only with the partial policy Order complete."
-    return None
+
+    def check(value: Any, facts: Facts) -> str | None:
+        row = {**facts, name: value}
+        policy = row.get("partial_policy")
+        if row.get("ship_complete") and policy not in (None, PartialPolicy.ORDER_COMPLETE):
+            return "Ship complete goes only with the partial policy Order complete, or with none."
+        return None
+
+    return check
 
 
 def not_itself(value: Any, facts: Facts) -> str | None:
@@ -56,12 +67,17 @@ def not_itself(value: Any, facts: Facts) -> str | None:
     return "A SKU cannot replace itself." if value is not None and value == facts.get("sku_id") else None
 
 
-def reorder_agrees(_value: Any, facts: Facts) -> str | None:
+def reorder_agrees(name: str) -> Check:
     """Refuse a reorder point below the safety stock: ROP = demand over lead time + safety stock (domain.md 7.8)."""
-    point, safety = facts.get("reorder_point"), facts.get("safety_stock")
-    if point is not None and safety is not None and point < safety:
-        return f"The reorder point ({point:f}) lies below the safety stock ({safety:f})."
-    return None
+
+    def check(value: Any, facts: Facts) -> str | None:
+        row = {**facts, name: value}
+        point, safety = row.get("reorder_point"), row.get("safety_stock")
+        if point is not None and safety is not None and point < safety:
+            return f"The reorder point ({point:f}) would lie below the safety stock ({safety:f})."
+        return None
+
+    return check
 
 
 CUSTOMER_FIELDS = (
@@ -83,8 +99,8 @@ CUSTOMER_FIELDS = (
           choices=tuple(CreditRisk), sees=CREDIT_SEE),
     Field(CUSTOMER, "credit_review_due", "Credit review due", FieldKind.DAY, CREDIT, sees=CREDIT_SEE),
     Field(CUSTOMER, "partial_policy", "Partial policy", FieldKind.CHOICE, PLAIN, choices=tuple(PartialPolicy),
-          check=policy_agrees),
-    Field(CUSTOMER, "ship_complete", "Ship complete", FieldKind.FLAG, PLAIN, check=policy_agrees),
+          check=policy_agrees("partial_policy")),
+    Field(CUSTOMER, "ship_complete", "Ship complete", FieldKind.FLAG, PLAIN, check=policy_agrees("ship_complete")),
     Field(CUSTOMER, "max_splits", "Most splits", FieldKind.INTEGER, PLAIN, least=ZERO, most=Decimal(99)),
     Field(CUSTOMER, "po_required", "PO required", FieldKind.FLAG, PLAIN),
     Field(CUSTOMER, "early_tolerance_days", "Early days", FieldKind.INTEGER, PLAIN, least=ZERO, most=Decimal(365),
@@ -132,13 +148,13 @@ SKU_FIELDS = (
     Field(SKU, "list_price", "List price", FieldKind.MONEY, APPROVE, sensitive=MASTER, proposes=PLAIN, least=ZERO),
     Field(SKU, "standard_cost", "Standard cost", FieldKind.MONEY, APPROVE, sensitive=MASTER, proposes=PLAIN,
           least=ZERO, sees=COST_SEE),
-    Field(SKU, "launch_on", "Launch", FieldKind.DAY, PLAIN, check=life_days),
+    Field(SKU, "launch_on", "Launch", FieldKind.DAY, PLAIN, check=life_days("launch_on")),
     Field(SKU, "eol_announced_on", "End announced", FieldKind.DAY, APPROVE, sensitive=MASTER, proposes=PLAIN,
-          check=life_days),
+          check=life_days("eol_announced_on")),
     Field(SKU, "last_order_on", "Last order", FieldKind.DAY, APPROVE, sensitive=MASTER, proposes=PLAIN,
-          check=life_days),
+          check=life_days("last_order_on")),
     Field(SKU, "last_ship_on", "Last shipment", FieldKind.DAY, APPROVE, sensitive=MASTER, proposes=PLAIN,
-          check=life_days),
+          check=life_days("last_ship_on")),
     Field(SKU, "superseded_by_id", "Replaced by", FieldKind.CHOICE, APPROVE, sensitive=MASTER, proposes=PLAIN,
           listed="skus", check=not_itself),
     Field(SKU, "hs_code", "HS code", FieldKind.TEXT, PLAIN, longest=10, check=accepted.hs_code),
@@ -150,10 +166,10 @@ SKU_FIELDS = (
 )  # fmt: skip
 SKU_SITE_FIELDS = (
     Field(SKU_SITE, "safety_stock", "Safety stock", FieldKind.QUANTITY, PLANNING, sensitive=ApprovalType.SAFETY_STOCK,
-          proposes=PLAIN, required=True, least=ZERO, check=reorder_agrees,
+          proposes=PLAIN, required=True, least=ZERO, check=reorder_agrees("safety_stock"),
           help="A change by more than 20 % or 5,000 in value needs a second person."),
     Field(SKU_SITE, "reorder_point", "Reorder point", FieldKind.QUANTITY, PLANNING, sensitive=MASTER, proposes=PLAIN,
-          least=ZERO, check=reorder_agrees),
+          least=ZERO, check=reorder_agrees("reorder_point")),
     Field(SKU_SITE, "lead_time_days", "Lead time (days)", FieldKind.INTEGER, PLANNING, sensitive=MASTER, proposes=PLAIN,
           least=ZERO, most=Decimal(730)),
     Field(SKU_SITE, "service_level", "Service level", FieldKind.RATE, PLANNING, sensitive=MASTER, proposes=PLAIN,

@@ -33,12 +33,17 @@ def past_confirmed(order_stage: Any) -> bool:
 
 
 def promise(value: Any, facts: Facts) -> str | None:
-    """Refuse a promise for a line that is gone or delivered, before the order came, or years ahead."""
+    """Refuse a promise for a line that is gone or delivered, before the order came, or years ahead.
+
+    What is taken back goes to what stood there before, also to no promise at all.
+    """
     settled = SETTLED.get(facts.get("stage"))  # type: ignore[arg-type]
     if settled is not None:
         return f"The line {settled}: there is nothing left to promise."
     if facts.get("delivered_on") is not None:
         return f"The line was delivered on {facts['delivered_on']}: there is nothing left to promise."
+    if facts.get("taken_back"):
+        return None
     if not isinstance(value, date):
         return "A promise is moved to another day, not taken away." if facts.get("promised_on") else None
     entered = facts.get("entered_on")

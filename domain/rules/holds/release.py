@@ -132,7 +132,5 @@ def _over(asked: Release) -> str:
 
 
 def _above(hold_type: HoldType) -> str:
-    stronger = [
-        _DESK_WORDS[role] for role, way in RELEASERS[hold_type].items() if way is not How.UP_TO_LIMIT
-    ]
+    stronger = [_DESK_WORDS[role] for role, way in RELEASERS[hold_type].items() if way is not How.UP_TO_LIMIT]
     return " or ".join(stronger)

@@ -39,8 +39,27 @@ def line_stage(line: Mapping[str, object]) -> LineStage:
 _SHIPPED = {LineStage.SHIPPED, LineStage.DELIVERED, LineStage.INVOICED, LineStage.CLOSED}
 
 
-def order_stage(stages: Iterable[str]) -> OrderStage:
-    """Return the stage that an order's lines add up to."""
+def order_stage(
+    stages: Iterable[str], *, was: str | None = None, confirmation_held: bool = False
+) -> OrderStage:
+    """Return the stage of an order after its lines were imported.
+
+    The lines decide once something left. Before that an import proves no more than that the order is there: an open
+    hold that blocks CONFIRM keeps it ON_HOLD (domain.md 0a.2), and what the tower itself did (`was`) stands, so that
+    no file takes an order past a hold or out of its checks.
+    """
+    rolled = _rolled_up(stages)
+    if rolled is OrderStage.CONFIRMED:
+        if confirmation_held:
+            return OrderStage.ON_HOLD
+        return OrderStage(was) if was in _OWN_STEPS else rolled
+    return OrderStage.CLOSED if rolled is OrderStage.INVOICED and was == OrderStage.CLOSED else rolled
+
+
+_OWN_STEPS = (OrderStage.DRAFT, OrderStage.VALIDATING, OrderStage.RELEASED)
+
+
+def _rolled_up(stages: Iterable[str]) -> OrderStage:
     live = [LineStage(s) for s in stages if s not in (LineStage.CANCELLED, LineStage.REJECTED)]
     if not live:
         return OrderStage.CANCELLED

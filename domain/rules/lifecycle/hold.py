@@ -11,7 +11,6 @@ from domain.rules.lifecycle.machine import Machine, Transition
 from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import HoldStatus, HoldType
 
-
 NOT_ASKED = Judged(Verdict.NO, "nobody asked for a release.")
 
 

@@ -6,13 +6,16 @@ is done, so a guard judges what would be written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.rules.lifecycle.machine import Machine, Transition
 from domain.rules.lifecycle.quantities import LineQuantities, shown
 from domain.vocabulary.permissions import Permission
-from domain.vocabulary.statuses import LineStage, PartialPolicy
+from domain.vocabulary.statuses import LineStage, OrderStage, PartialPolicy
 
+AT_THE_WAREHOUSE = (OrderStage.RELEASED, OrderStage.PARTIALLY_SHIPPED)
+OPEN_ORDER = (OrderStage.CONFIRMED, *AT_THE_WAREHOUSE)
+"""Stages of an order whose lines take stock; before them it is not confirmed, after them nothing is left."""
 WHOLE = (PartialPolicy.LINE_COMPLETE, PartialPolicy.ORDER_COMPLETE)
 """Policies under which a line leaves in one piece (domain.md 7.5)."""
 
@@ -27,7 +30,8 @@ class LineFacts:
     counts open exceptions, disputes, returns and claims of the line.
     """
 
-    qty: LineQuantities = LineQuantities()
+    qty: LineQuantities = field(default_factory=LineQuantities)
+    order_stage: OrderStage = OrderStage.CONFIRMED
     late: bool = False
     hold: str | None = None
     reason: str = ""
@@ -37,7 +41,6 @@ class LineFacts:
     max_splits: int | None = None
     frozen: bool = False
     approved: bool = False
-    order_released: bool = False
     packed: int = 0
     waiting_lines: int = 0
     proof_of_delivery: bool = False
@@ -47,7 +50,7 @@ class LineFacts:
 def _confirm_full(facts: LineFacts) -> str | None:
     if facts.qty.confirmed != facts.qty.net:
         return f"{shown(facts.qty.confirmed)} of {shown(facts.qty.net)} would be confirmed, not all."
-    return "the confirmed day is later than requested." if facts.late else _held(facts, "confirming")
+    return "the confirmed day is later than requested." if facts.late else _confirmable(facts)
 
 
 def _confirm_partial(facts: LineFacts) -> str | None:
@@ -56,23 +59,23 @@ def _confirm_partial(facts: LineFacts) -> str | None:
         return f"{shown(qty.confirmed)} of {shown(qty.net)} is not a part of it."
     if qty.confirmed == qty.net and not facts.late:
         return "it would be confirmed in full and in time."
-    return _held(facts, "confirming")
+    return _confirmable(facts)
 
 
 def _no_supply(facts: LineFacts) -> str | None:
-    return "a quantity would be confirmed." if facts.qty.confirmed else _held(facts, "confirming")
+    return "a quantity would be confirmed." if facts.qty.confirmed else _confirmable(facts)
 
 
 def _gain(facts: LineFacts) -> str | None:
     if facts.qty.confirmed <= facts.qty.shipped:
         return "nothing would be confirmed."
-    return _within(facts) or _held(facts, "confirming")
+    return _within(facts) or _confirmable(facts)
 
 
 def _full(facts: LineFacts) -> str | None:
     if facts.qty.confirmed != facts.qty.net:
         return f"{shown(facts.qty.confirmed)} of {shown(facts.qty.net)} would be confirmed, not all."
-    return _held(facts, "confirming")
+    return _confirmable(facts)
 
 
 def _loss_of_all(facts: LineFacts) -> str | None:
@@ -102,7 +105,7 @@ def _allocate_all(facts: LineFacts) -> str | None:
     wanted = facts.qty.confirmed - facts.qty.shipped
     if facts.qty.allocated != wanted or not wanted:
         return f"{shown(facts.qty.allocated)} of {shown(wanted)} confirmed would be reserved, not all."
-    return _held(facts, "allocating")
+    return _allocatable(facts)
 
 
 def _allocate_part(facts: LineFacts) -> str | None:
@@ -112,7 +115,7 @@ def _allocate_part(facts: LineFacts) -> str | None:
         return "more than is confirmed would be reserved."
     if facts.policy in WHOLE and facts.qty.allocated < facts.qty.open:
         return "the customer takes the line only in one piece."
-    return _held(facts, "allocating")
+    return _allocatable(facts)
 
 
 def _allocate_more(facts: LineFacts) -> str | None:
@@ -136,7 +139,7 @@ def _deallocate_part(facts: LineFacts) -> str | None:
 
 
 def _release(facts: LineFacts) -> str | None:
-    if not facts.order_released:
+    if facts.order_stage not in AT_THE_WAREHOUSE:
         return "the order is not released to the warehouse."
     return _held(facts, "releasing")
 
@@ -202,7 +205,7 @@ def _cancel_backordered(facts: LineFacts) -> str | None:
 
 
 def _nothing_shipped(facts: LineFacts) -> str | None:
-    return "a part has left already; close it short instead." if facts.qty.shipped else None
+    return "a part has left already; close the rest of the order short instead." if facts.qty.shipped else None
 
 
 def _nothing_picked(facts: LineFacts) -> str | None:
@@ -211,6 +214,18 @@ def _nothing_picked(facts: LineFacts) -> str | None:
 
 def _reasoned(facts: LineFacts) -> str | None:
     return None if facts.reason.strip() else "it needs a reason."
+
+
+def _confirmable(facts: LineFacts) -> str | None:
+    if facts.order_stage not in (OrderStage.VALIDATING, *OPEN_ORDER):
+        return f"its order is {facts.order_stage.value.replace('_', ' ').lower()}."
+    return _held(facts, "confirming")
+
+
+def _allocatable(facts: LineFacts) -> str | None:
+    if facts.order_stage not in OPEN_ORDER:
+        return f"its order is {facts.order_stage.value.replace('_', ' ').lower()}."
+    return _held(facts, "allocating")
 
 
 def _held(facts: LineFacts, doing: str) -> str | None:

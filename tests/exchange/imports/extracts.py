@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from db.queries.integrity.laws import LAWS
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import Profile, load
 from domain.services import imports
@@ -63,10 +64,12 @@ def bundle(
 
 
 def commit(engine: Engine, mapped: MappedImport, **more: Any) -> dict[str, Any]:
-    """Commit a mapped import and check that its counts add up."""
+    """Commit a mapped import and check that its counts add up and that every conservation law holds after it."""
     report = do(engine, imports.commit, mapped=mapped, now=NOW, actor="test", **more)
     for told in (report, *report["files"].values()):
         assert told["rows"] == sum(told[k] for k in ("accepted", "unchanged", "amended", "quarantined"))
+    with engine.connect() as connection:
+        assert {law.name: keys for law in LAWS if (keys := law.find(connection))} == {}
     return report
 
 

@@ -1,0 +1,6 @@
+"""Everything that can be approved: importing this makes all changes known that a request may ask for."""
+
+from domain.services import approvals_of_edits, calendar_changes
+
+CHANGES = (approvals_of_edits.CHANGE, *calendar_changes.CHANGES)
+"""The names of the registered changes."""

@@ -1,0 +1,79 @@
+"""The jobs that run without a person, as data: what each is called, how often it runs, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.checkpoint import checkpoint
+from db.unit_of_work import reading, transact
+from domain.exchange.files import anchors
+from domain.services import audit
+from domain.services.commands import Request, perform
+from domain.vocabulary.actor import service
+
+MOST_BATCHES = 40
+"""Batches of one run: what a big import leaves is sealed over several runs, and other jobs come in between."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a job gets: the database, when its turn began, which worker it is, and what asks it to stop."""
+
+    engine: Engine
+    now: datetime
+    owner: str
+    stopping: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: `every` seconds it runs under a lease of its name; `run` returns what it did, for the log, or None."""
+
+    name: str
+    every: float
+    run: Callable[[Turn], str | None]
+
+
+def seal(turn: Turn) -> str | None:
+    """Seal the audit log, and write new anchors to the file outside the database."""
+    rows = 0
+    for _ in range(MOST_BATCHES):
+        done = transact(turn.engine, lambda uow: audit.seal(uow=uow, now=datetime.now(UTC), owner=turn.owner))
+        rows += done.rows
+        if done.busy or not done.more or turn.stopping():
+            break
+    file = anchors.place(turn.engine.url.render_as_string(hide_password=False))
+    there = anchors.read(file)
+    with reading(turn.engine) as uow:
+        kept = audit.anchors(uow=uow, after=there[-1].seal_no if there else 0)
+    anchors.append(file, kept)
+    return f"sealed {rows} audit rows" if rows else None
+
+
+def fold(turn: Turn) -> str | None:
+    """Fold SQLite's write-ahead log into the database."""
+    checkpoint(turn.engine)
+    return None
+
+
+def beat(turn: Turn) -> str | None:
+    """Do nothing: taking the lease is the heartbeat that `/healthz` shows."""
+    return None
+
+
+def run_command(turn: Turn, do: Callable[..., Any], **arguments: Any) -> Any:
+    """Run a service as the worker's own principal."""
+    request = Request(f"worker:{do.__module__}.{do.__name__}:{turn.now.isoformat()}", service("worker"), turn.now, "worker")
+    return perform(turn.engine, do, request, **arguments)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("heartbeat", 15, beat),
+    Job("audit.seal", 10, seal),
+    Job("sqlite.checkpoint", 60, fold),
+)

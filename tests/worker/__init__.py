@@ -1,0 +1,1 @@
+"""The worker: jobs, leases, a clean end."""
