@@ -9,31 +9,36 @@ import adbc_driver_postgresql.dbapi
 import adbc_driver_sqlite.dbapi
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Engine, Select
+from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
+from db import read_scope
 from domain.vocabulary.units import MISSING
 
 BATCH_ROWS = 65_536
 
 
-def read_columns(engine: Engine, statement: Select[Any]) -> Mapping[str, np.ndarray]:
+def read_columns(connection: Connection, statement: Select[Any]) -> Mapping[str, np.ndarray]:
     """Return the statement's columns as numpy arrays in stored units (no decimals, no dates).
 
-    Integers come as int64 with NULL as `MISSING`; text as object arrays with None.
+    Integers come as int64 with NULL as `MISSING`; text as object arrays with None. It reads within the limits of
+    `connection`, on a connection of its own.
     """
-    table = read_arrow(engine, statement)
+    table = read_arrow(connection, statement)
     return {name: _array(table.column(name)) for name in table.column_names}
 
 
-def read_arrow(engine: Engine, statement: Select[Any]) -> pa.Table:
-    """Return the statement's rows as an Arrow table, read outside any open unit of work."""
+def read_arrow(connection: Connection, statement: Select[Any]) -> pa.Table:
+    """Return the statement's rows as an Arrow table, read outside any open unit of work, within the same limits."""
+    engine = connection.engine
     sqlite_engine = engine.dialect.name == "sqlite"
     # A named parameter style, because the default ones double every percent sign, which ADBC sends as it is.
     dialect = SQLiteDialect(paramstyle="named") if sqlite_engine else PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
     text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    with _connect(engine) as connection, connection.cursor() as cursor:
+    with _connect(engine) as own, own.cursor() as cursor:
+        for limiting in read_scope.statements(read_scope.scope_of(connection), engine.dialect.name):
+            cursor.execute(limiting)
         if sqlite_engine:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
         cursor.execute(text)

@@ -8,9 +8,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from db import guards
+from db import guards, read_scope
 from db.engine import WRITE
 from db.reports import install
 from domain.vocabulary.errors import DomainError
@@ -37,11 +37,15 @@ def current_revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def known_revisions() -> list[str]:
+    """Return the revisions that this code knows, newest first."""
+    return [revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
 def pending(engine: Engine) -> list[str]:
     """Return the revisions to run, oldest first; refuse a database that is newer than the code."""
-    script = ScriptDirectory.from_config(_config())
     current = current_revision(engine)
-    known = [revision.revision for revision in script.walk_revisions()]
+    known = known_revisions()
     if current is not None and current not in known:
         raise DomainError(
             "database.newer_than_code",
@@ -56,13 +60,13 @@ def pending(engine: Engine) -> list[str]:
 def upgrade(engine: Engine) -> list[str]:
     """Run the pending migrations in one transaction and return them.
 
-    The report views and the guards are dropped before and made after; without migrations only when their
+    The report views, the guards and the views of limited readers are dropped before and made after; without migrations only when their
     definitions changed.
     """
     steps = pending(engine)
     if not steps:
         with engine.connect() as connection:
-            if install.is_current(connection) and not guards.missing(connection):
+            if _is_current(connection):
                 return steps
     config = _config()
     with engine.connect() as plain:
@@ -70,9 +74,16 @@ def upgrade(engine: Engine) -> list[str]:
         with connection.begin():
             install.drop(connection)
             guards.drop(connection)
+            read_scope.drop(connection)
             if steps:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             install.create(connection)
             guards.create(connection)
+            read_scope.create(connection)
     return steps
+
+
+def _is_current(connection: Connection) -> bool:
+    there = install.is_current(connection) and read_scope.is_current(connection)
+    return there and not guards.missing(connection)

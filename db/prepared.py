@@ -104,24 +104,24 @@ def run_many(
     if len(values) == 1:
         _send(connection, statement.sql, values[0])
     elif values:
-        sql = statement.sql
-        connection.exec_driver_sql(sql, values)
+        _send(connection, statement.sql, values, many=True)
 
 
-def _send(connection: Connection, sql: str, values: Any) -> Answer:
+def _send(connection: Connection, sql: str, values: Any, *, many: bool = False) -> Answer:
     if not connection.in_transaction():
         connection.begin()  # as SQLAlchemy does by itself before a first statement
-    return send(connection, sql, values)
+    return send(connection, sql, values, many=many)
 
 
-def send(connection: Connection, sql: str, values: Any = ()) -> Answer:
-    """Send a statement as it stands, inside a transaction or to begin one."""
+def send(connection: Connection, sql: str, values: Any = (), *, many: bool = False) -> Answer:
+    """Send a statement as it stands, inside a transaction or to begin one; `many`: once per element of `values`."""
     if connection.dispatch.before_cursor_execute:
         done = connection.exec_driver_sql(sql, values)
         return Answer(done.fetchall() if done.returns_rows else (), done.rowcount)
     driver: Any = connection.connection.driver_connection
     try:
-        cursor = driver.execute(sql, values)
+        cursor = driver.cursor()
+        (cursor.executemany if many else cursor.execute)(sql, values)
         return Answer(cursor.fetchall() if cursor.description else (), cursor.rowcount)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _failed(connection, driver, sql, values, error) from error

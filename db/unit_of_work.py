@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from db import faults
 from db.engine import WRITE
 from db.journal import Journal
+from db.read_scope import SCOPE, ReadScope, limit
 from domain.vocabulary.actor import Actor
 
 T = TypeVar("T")
@@ -111,34 +112,45 @@ def transact(engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
 
 
 def _once(engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
-    with _writer_lock(engine), engine.connect() as plain:
-        connection = plain.execution_options(**{WRITE: True})
-        transaction = connection.begin()
-        unit = UnitOfWork(connection, writes=True)
-        try:
-            result = work(unit)
-            unit.flush()
-        except BaseException:
-            unit.close()
-            transaction.rollback()
-            raise
+    line = _line_of(engine)
+    if not line.acquire(timeout=WRITER_SECONDS):
+        raise faults.busy()
+    try:
+        with engine.connect() as plain:
+            return _commit(plain.execution_options(**{WRITE: True}), work)
+    finally:
+        line.release()
+
+
+def _commit(connection: Connection, work: Callable[[UnitOfWork], T]) -> T:
+    transaction = connection.begin()
+    unit = UnitOfWork(connection, writes=True)
+    try:
+        result = work(unit)
+        unit.flush()
+    except BaseException:
         unit.close()
-        if unit.discarded:
-            transaction.rollback()
-        else:
-            transaction.commit()
-        return result
+        transaction.rollback()
+        raise
+    unit.close()
+    if unit.discarded:
+        transaction.rollback()
+    else:
+        transaction.commit()
+    return result
 
 
 @contextmanager
-def reading(engine: Engine, *, snapshot: bool = False) -> Iterator[UnitOfWork]:
+def reading(
+    engine: Engine, *, scope: ReadScope | None = None, snapshot: bool = False
+) -> Iterator[UnitOfWork]:
     """Open a unit that cannot write: SQLite by query_only, PostgreSQL by a read-only transaction.
 
-    With `snapshot` all its statements see the same moment (on SQLite they always do).
+    With `scope` it sees the rows of these accounts and sites alone (db/read_scope.py). With `snapshot` all its statements see the same moment (on SQLite they always do).
     A database that is gone or damaged raises DomainError `database.…`.
     """
     try:
-        with _reading(engine, snapshot) as unit:
+        with _reading(engine, scope, snapshot) as unit:
             yield unit
     except SQLAlchemyError as error:
         known = faults.refusal(error)
@@ -148,13 +160,16 @@ def reading(engine: Engine, *, snapshot: bool = False) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
-def _reading(engine: Engine, snapshot: bool) -> Iterator[UnitOfWork]:
-    with engine.connect() as connection:
+def _reading(engine: Engine, scope: ReadScope | None, snapshot: bool) -> Iterator[UnitOfWork]:
+    with engine.connect() as plain:
+        connection = plain.execution_options(**{SCOPE: scope})
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
+            limit(connection, scope)
             connection.exec_driver_sql("PRAGMA query_only=ON")
         else:
             connection.exec_driver_sql(PG_SNAPSHOT if snapshot else "SET TRANSACTION READ ONLY")
+            limit(connection, scope)
         unit = UnitOfWork(connection, writes=False)
         try:
             yield unit
@@ -166,18 +181,26 @@ def _reading(engine: Engine, snapshot: bool) -> Iterator[UnitOfWork]:
                 connection.rollback()
 
 
-@contextmanager
-def _writer_lock(engine: Engine) -> Iterator[None]:
-    """Queue SQLite writers of this process: waiting in line beats polling the file lock (reliability.md 1.2)."""
+class _InLine:
+    """Where nobody needs to wait in line."""
+
+    def acquire(self, *, timeout: float) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+_ANYWAY = _InLine()
+
+
+def _line_of(engine: Engine) -> threading.Lock | _InLine:
+    """Return where SQLite's writers of this process queue: waiting in line beats polling the file (reliability.md 1.2)."""
     if engine.dialect.name != "sqlite":
-        yield
-        return
-    name = str(engine.url.database)
-    with _SQLITE_WRITERS_GUARD:
-        lock = _SQLITE_WRITERS.setdefault(name, threading.Lock())
-    if not lock.acquire(timeout=WRITER_SECONDS):
-        raise faults.busy()
-    try:
-        yield
-    finally:
-        lock.release()
+        return _ANYWAY
+    name = engine.url.database or ""
+    found = _SQLITE_WRITERS.get(name)
+    if found is None:
+        with _SQLITE_WRITERS_GUARD:
+            found = _SQLITE_WRITERS.setdefault(name, threading.Lock())
+    return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from domain.commands.backup import backup
 from domain.commands.config import config
 from domain.commands.kpi import kpi
 from domain.commands.report_views import report_views
+from domain.commands.restore import restore
 from domain.commands.upgrade import upgrade
 from domain.commands.verify import verify
 
@@ -21,6 +23,8 @@ app.command()(config)
 app.command()(upgrade)
 app.command("report-views")(report_views)
 app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 
 if __name__ == "__main__":
     app()

@@ -36,7 +36,9 @@ def sign_up(
     """Make an account with these roles, the first one its own, and return it as an actor that is signed in."""
     amount = None if limit is None else Decimal(limit)
     with Session(engine) as session:
-        stands_in = session.scalar(select(AppUser.user_id).where(AppUser.login == delegate)) if delegate else None
+        stands_in = (
+            session.scalar(select(AppUser.user_id).where(AppUser.login == delegate)) if delegate else None
+        )
         made = AppUser(
             login=login, name=login.title(), email=email, role=roles[0], approval_limit=amount,
             delegate_id=stands_in, **STAMPS,
@@ -80,10 +82,18 @@ def master_data(engine: Engine) -> MasterData:
             CalendarWindow(calendar_id=calendar.calendar_id, weekday=day, start_minute=480, end_minute=1020)
             for day in range(5)
         )
-        session.add(CalendarException(calendar_id=calendar.calendar_id, on_day=date(2026, 12, 25), name="Christmas"))
-        ship_to = ShipTo(customer_id=customer.customer_id, code="DOCK", name="Northwind dock", country="DE", **STAMPS)
+        session.add(
+            CalendarException(calendar_id=calendar.calendar_id, on_day=date(2026, 12, 25), name="Christmas")
+        )
+        ship_to = ShipTo(
+            customer_id=customer.customer_id, code="DOCK", name="Northwind dock", country="DE", **STAMPS
+        )
         sku_site = SkuSite(
-            sku_id=sku.sku_id, site_id=site.site_id, safety_stock=Decimal(1000), reorder_point=Decimal(1500), **STAMPS
+            sku_id=sku.sku_id,
+            site_id=site.site_id,
+            safety_stock=Decimal(1000),
+            reorder_point=Decimal(1500),
+            **STAMPS,
         )
         session.add_all([ship_to, sku_site])
         session.flush()

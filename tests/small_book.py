@@ -66,7 +66,8 @@ def _write(connection: Connection, orders: int, lines: int) -> None:
         connection, table_of(SalesOrderLine),
         {**stamps, "line_id": line, "order_id": (line - 1) // lines + 1, "line_no": [str((n - 1) % lines + 1) for n in line],
          "sku_id": 1 + line % 2, "site_id": 1, "qty_ordered": 10_000, "net_price": 25_000, "net_amount": 250_000,
-         "entered_on": to_day(TODAY), "promised_on": to_day(TODAY) + 10, "stage": "CONFIRMED"},
+         "entered_on": to_day(TODAY), "promised_on": to_day(TODAY) + 10,
+         "promised_on_first": to_day(TODAY) + 10, "stage": "CONFIRMED"},
         orders * lines,
     )  # fmt: skip
     filled = (Customer, Site, Sku, StockBalance, Supply, StockMovement, SalesOrder, SalesOrderLine)

@@ -34,6 +34,7 @@ from domain.rules.kpi.otif import (
 )
 from domain.vocabulary.units import MISSING, MONEY_SCALE, QUANTITY_SCALE, RATE_SCALE, to_day
 from tests.shared_folder import SHARED
+from tests.state_machine_vectors import state_machines
 
 Case = tuple[str, str | None]
 DUE = {
@@ -197,6 +198,11 @@ RUNNERS = [
             "perfect_order_apqc_example",
             "promise_stability",
         ),
+    ),
+    Runner(
+        "state_machines.json",
+        state_machines,
+        ("shipment", "return", "claim", "edi_document", "period"),
     ),
 ]
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, exists, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from db.tables import Approval, ApprovalStep, SalesOrder
+from domain.vocabulary.roles import ROLE_NAMES
 from domain.vocabulary.statuses import ApprovalStatus, ApprovalType, Decision, Role
 
 MOST_WAITING = 2_000
@@ -161,7 +162,7 @@ class Pending:
     @property
     def text(self) -> str:
         """The mark as people read it."""
-        return f"pending: {self.old} → {self.new}, waiting for {self.role}, asked by {self.asked_by}"
+        return f"{self.old} → {self.new}, waiting for {ROLE_NAMES[Role(self.role)]}, asked by {self.asked_by}"
 
 
 def pending_cells(connection: Connection, *, entity: str) -> list[Pending]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from db.tables import AuditLog, ExceptionCase
+from domain.vocabulary.statuses import ExceptionStatus
 
+CLOSED = (
+    ExceptionStatus.RESOLVED,
+    ExceptionStatus.AUTO_RESOLVED,
+    ExceptionStatus.DISMISSED,
+    ExceptionStatus.MERGED,
+)
 OBJECT = "exception_case"
 
 
@@ -43,3 +51,19 @@ def open_with_key(connection: Connection, open_key: str) -> int | None:
     """Return the case that is open under this key."""
     chosen = select(ExceptionCase.exception_id).where(ExceptionCase.open_key == open_key)
     return connection.execute(chosen).scalar_one_or_none()
+
+
+def parents_for(connection: Connection, exception_id: int) -> list[int]:
+    """Return the open cases that a case can be merged into: of the same type, or about the same object."""
+    own, other = aliased(ExceptionCase), aliased(ExceptionCase)
+    alike = or_(
+        own.type_code == other.type_code,
+        and_(own.object_type == other.object_type, own.object_id == other.object_id),
+    )
+    chosen = (
+        select(other.exception_id)
+        .join(own, and_(own.exception_id == exception_id, alike))
+        .where(other.exception_id != exception_id, other.status.not_in(CLOSED))
+        .order_by(other.exception_id)
+    )
+    return list(connection.execute(chosen).scalars())

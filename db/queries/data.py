@@ -68,3 +68,8 @@ def sources(connection: Connection) -> list[str]:
 def heartbeat(connection: Connection) -> Any:
     """Return the worker's newest heartbeat (instant); None until there is a worker."""
     return connection.execute(select(func.max(WorkerLease.heartbeat_at))).scalar_one()
+
+
+def leased_until(connection: Connection) -> Any:
+    """Return the instant until which a worker holds a lease at most; None where none ever did."""
+    return connection.execute(select(func.max(WorkerLease.expires_at))).scalar_one()

@@ -61,6 +61,12 @@ def orders_of(connection: Connection, scope: HoldScope, keys: Iterable[int]) -> 
     return sorted(found)
 
 
+def line_ids(connection: Connection, order_id: int) -> list[int]:
+    """Return the lines of an order."""
+    line = SalesOrderLine
+    return list(connection.execute(select(line.line_id).where(line.order_id == order_id)).scalars())
+
+
 def orders_of_holds(connection: Connection, holds: Iterable[int]) -> dict[int, list[int]]:
     """Return the orders not ended yet that each hold touches, in key order."""
     scopes = connection.execute(

@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, func, select
+from sqlalchemy import case as case_when
 
 from db.queries.frame import frame
-from db.tables import AuditLog, Command
+from db.tables import AuditLog, Command, ExceptionCase, SalesOrder, SalesOrderLine
 from db.tables.base import Base
 
 MOST = 60
@@ -46,7 +47,12 @@ class Next:
 
 def steps(connection: Connection, *, login: str, limit: int = MOST) -> list[Step]:
     """Return the newest commands of a person, newest first."""
-    cells = select(func.count()).where(AuditLog.command_id == Command.command_id).correlate(Command).scalar_subquery()
+    cells = (
+        select(func.count())
+        .where(AuditLog.command_id == Command.command_id)
+        .correlate(Command)
+        .scalar_subquery()
+    )
     chosen = (
         select(
             Command.command_id, Command.service, Command.at, Command.source, Command.reason, Command.undoes_id,
@@ -87,16 +93,28 @@ def next_step(connection: Connection, *, login: str) -> Next:
     return Next(back.command_id if back else None, again.command_id if again else None)
 
 
-def entries(connection: Connection, *, command_ids: tuple[int, ...], most: int = 400) -> pd.DataFrame:
-    """Return the changed cells of commands: record, field, before and after."""
-    log = AuditLog
+def entries(connection: Connection, *, command_id: int, most: int = 500) -> pd.DataFrame:
+    """Return the changed cells of a command: what it was about ("SO-1 · 10"), field, before and after."""
+    log, line, order, case = AuditLog, SalesOrderLine, SalesOrder, ExceptionCase
+    of_line = func.coalesce(case.line_id, only_if(log.object_type == "sales_order_line", log.object_id))
+    of_order = func.coalesce(
+        line.order_id, case.order_id, only_if(log.object_type == "sales_order", log.object_id)
+    )
     chosen = (
-        select(log.command_id, log.object_type, log.object_id, log.field, log.old, log.new)
-        .where(log.command_id.in_(command_ids), log.field.is_not(None))
+        select(log.object_type, log.object_id, order.order_no, line.line_no, log.field, log.old, log.new)
+        .outerjoin(case, (log.object_type == "exception_case") & (case.exception_id == log.object_id))
+        .outerjoin(line, line.line_id == of_line)
+        .outerjoin(order, order.order_id == of_order)
+        .where(log.command_id == command_id, log.field.is_not(None))
         .order_by(log.audit_id)
         .limit(most)
     )
     return frame(connection, chosen)
+
+
+def only_if(condition: Any, value: Any) -> Any:
+    """Return `value` where the condition holds, else NULL."""
+    return case_when((condition, value))
 
 
 def moved(connection: Connection, *, table: str, versions: Iterable[tuple[int, int]]) -> int:

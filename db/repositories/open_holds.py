@@ -109,7 +109,9 @@ def _by_line(connection: Connection, order_id: int, holds: list[OpenHold]) -> di
     found: dict[int, dict[int, OpenHold]] = {}
     for line_id, sku_id, shipment_id in connection.execute(carried):
         for hold in holds:
-            place = {HoldScope.LINE: line_id, HoldScope.SKU: sku_id, HoldScope.SHIPMENT: shipment_id}[hold.scope]
+            place = {HoldScope.LINE: line_id, HoldScope.SKU: sku_id, HoldScope.SHIPMENT: shipment_id}[
+                hold.scope
+            ]
             if place == hold.scope_id:
                 found.setdefault(line_id, {})[hold.hold_id] = hold
     return {line_id: tuple(by_id.values()) for line_id, by_id in found.items()}

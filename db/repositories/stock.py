@@ -48,7 +48,9 @@ def change_balance(uow: UnitOfWork, sku_id: int, site_id: int, on_hand: int, res
     """Add to the stock on hand of a SKU at a site and to what is reserved of it; as `change_supply`."""
 
     def make() -> Any:
-        here = (BALANCE.c.sku_id == bindparam("sku", type_=Key)) & (BALANCE.c.site_id == bindparam("site", type_=Key))
+        here = (BALANCE.c.sku_id == bindparam("sku", type_=Key)) & (
+            BALANCE.c.site_id == bindparam("site", type_=Key)
+        )
         return _move(BALANCE, "on_hand", "reserved").where(here)
 
     found = _run(uow, "change balance", make, on_hand, reserved, {"sku": sku_id, "site": site_id})

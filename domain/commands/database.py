@@ -18,17 +18,17 @@ def address(url: str | None) -> str:
     return url or settings().database_url
 
 
-def open_database(url: str | None, *, migrated: bool = True) -> Engine:
-    """Return an engine on an existing database.
+def open_database(url: str | None, *, migrated: bool = True, exists: bool = True) -> Engine:
+    """Return an engine on a database.
 
-    Raises NotFound database.missing for a SQLite file that is not there, DomainError database.unreachable for
-    a server that does not answer and, with `migrated`, database.not_upgraded for a schema that is behind.
+    With `exists` raises NotFound database.missing for a SQLite file that is not there, with `migrated` DomainError
+    database.not_upgraded for a schema that is behind; always database.unreachable for a server that does not answer.
     """
     chosen = address(url)
     parsed = normalised_url(chosen)
     # People write sqlite:///… and postgresql://…; the driver that we put in is no matter of theirs.
     shown = parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
-    if migrated and parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+    if exists and parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         raise NotFound(
             "database.missing",
             f"There is no database at {shown}.",

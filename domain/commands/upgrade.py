@@ -20,7 +20,7 @@ def upgrade(
 ) -> None:
     """Run the pending migrations in one transaction."""
     with refusals(as_json):
-        engine = open_database(database, migrated=False)
+        engine = open_database(database, migrated=False, exists=False)
         steps = pending(engine) if check else run_migrations(engine)
         told = {
             "database": normalised_url(address(database)).render_as_string(hide_password=True),
@@ -34,5 +34,7 @@ def upgrade(
     elif steps:
         verb = "Would run" if check else "Ran"
         typer.echo(f"{verb} {len(steps)}: {', '.join(steps)}. Revision {told['revision'] or 'none'}.")
+        if check and told["revision"]:
+            typer.echo("Make a backup first: python -m domain backup", err=True)
     else:
         typer.echo(f"Nothing to do: revision {told['revision']}.")

@@ -21,6 +21,7 @@ from domain.services import approval_changes
 from domain.services.approval_seats import Seats, seats
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Conflict, DomainError
+from domain.vocabulary.roles import ROLE_NAMES
 from domain.vocabulary.statuses import ApprovalStatus, Role
 
 
@@ -116,9 +117,9 @@ def ask(
 
 
 def waits_for(seated: Seats, role: Role, logins: Sequence[str]) -> str:
-    """Return "Waits for CREDIT: Kwame Okafor"."""
+    """Return "Waits for Credit: Kwame Okafor"."""
     names = ", ".join(seated.name(login) for login in logins[:3])
-    return f"Waits for {role}: {names}{' and others' if len(logins) > 3 else ''}."
+    return f"Waits for {ROLE_NAMES[role]}: {names}{' and others' if len(logins) > 3 else ''}."
 
 
 def _change(wish: Wish) -> dict[str, Any]:

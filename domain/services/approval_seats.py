@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from db.repositories import approvals as repository
 from domain.rules.approvals.routing import Person, can_take, deciders, same, staffed, takers
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.roles import role_names
 from domain.vocabulary.statuses import Role
 
 
@@ -95,7 +96,7 @@ def why_not(seated: Seats, seat: Seat, actor: Actor, on_behalf_of: str | None = 
         return "You took an earlier step of it; each step needs another person."
     role = seat.steps[seat.place - 1]
     if not set(takers(role, seat.steps)) & judge.roles:
-        return f"This step is for {' or '.join(takers(role, seat.steps))}."
+        return f"This step is for {role_names(takers(role, seat.steps))}."
     last = seat.place == len(seat.steps)
     if not can_take(judge, role, seat.steps, last=last, amount=seat.amount):
         return f"The amount is above the approval limit of {judge.limit:,.0f}; somebody with a higher one decides."

@@ -17,11 +17,11 @@ __all__ = ["Level", "history"]
 
 def history(uow: UnitOfWork, *, as_of: date, days: int) -> list[Level]:
     """Return open, overdue and held lines at the end of each of the last `days` days, oldest first."""
-    engine = uow.connection.engine
+    connection = uow.connection
     first = as_of - timedelta(days=days - 1)
-    lines = read_columns(engine, queries.past_lines(first, as_of))
-    changes = read_columns(engine, queries.promise_changes(first))
-    holds = read_columns(engine, queries.held_lines(first, as_of))
+    lines = read_columns(connection, queries.past_lines(first, as_of))
+    changes = read_columns(connection, queries.promise_changes(first))
+    holds = read_columns(connection, queries.held_lines(first, as_of))
     ids = lines["line_id"]
     changed, kept = _places(ids, changes["line_id"])
     held, under = _places(ids, holds["line_id"])

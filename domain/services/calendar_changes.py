@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -222,3 +223,54 @@ def apply_exception(
 
 
 _APPLY = {WEEK: apply_week, EXCEPTION: apply_exception}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What other hours would change: the week as read, open minutes of a week and of the coming days, and users."""
+
+    week: tuple[tuple[windows.Span, ...], ...]
+    changed: bool
+    week_before: str
+    week_after: str
+    ahead_before: str
+    ahead_after: str
+    uses: tuple[tuple[str, int], ...]
+
+
+AHEAD = 28
+"""How many coming days the preview counts, with their exceptions."""
+
+
+def preview(*, uow: UnitOfWork, calendar_id: int, texts: tuple[str, ...], today: date) -> Preview:
+    """Read the hours that somebody typed for seven days, and say what would change.
+
+    Raises DomainError calendar.window for a day that cannot be read.
+    """
+    days = zip(texts, windows.WEEKDAYS, strict=True)
+    wanted = tuple(windows.read(text, day) for text, day in days)
+    before = queries.week_of(uow.connection, calendar_id)
+    closed = {one.on_day: one.spans for one in queries.exceptions_of(uow.connection, calendar_id)}
+    ahead = [windows.hours(windows.open_minutes(week, closed, today, AHEAD)) for week in (before, wanted)]
+    return Preview(
+        wanted, wanted != before, windows.hours(windows.week_minutes(before)),
+        windows.hours(windows.week_minutes(wanted)), ahead[0], ahead[1], tuple(queries.uses(uow.connection, calendar_id)),
+    )  # fmt: skip
+
+
+preview.read_only = True  # type: ignore[attr-defined]
+
+
+def typed(spans: Sequence[Sequence[int]]) -> str:
+    """Return windows as people type them."""
+    return windows.written(spans)
+
+
+def spans_of(text: str, day: str) -> list[list[int]]:
+    """Return the windows that somebody typed for a day; raise DomainError calendar.window."""
+    return [list(span) for span in windows.read(text, day)]
+
+
+def zones() -> list[str]:
+    """Return the time zones that a calendar may have, in order."""
+    return sorted(accepted.zones())

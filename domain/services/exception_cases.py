@@ -144,10 +144,7 @@ def merge(*, uow: UnitOfWork, now: datetime, actor: Actor, exception_id: int, pa
     case, parent = found.get(exception_id), found.get(parent_id)
     if case is None or parent is None:
         raise _not_found(exception_id if case is None else parent_id)
-    alike = (parent.type_code == case.type_code) or (
-        (parent.object_type, parent.object_id) == (case.object_type, case.object_id)
-    )
-    fits = alike and parent.key != case.key and parent.status not in EXCEPTION_CASE.terminal
+    fits = parent.key in case_facts.parents_for(uow.connection, case.key)
     facts = replace(facts_of(uow, case, now=now, actor=actor), parent_fits=fits)
     return _fire(uow, case, "merge", facts, parent_id=parent_id, open_key=None)
 
@@ -246,6 +243,11 @@ def facts_of(
         missed_actions=case_facts.missed_actions(uow.connection, case.key, now) if waiting else 0,
         ended_at=case.updated_at if ended else None,
     )  # fmt: skip
+
+
+def has_parents(uow: UnitOfWork, case: Record) -> bool:
+    """Whether there is an open case that this one could be merged into."""
+    return bool(case_facts.parents_for(uow.connection, case.key))
 
 
 def _standing(uow: UnitOfWork, login: str | None, owner_role: str | None) -> tuple[bool, bool]:

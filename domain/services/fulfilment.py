@@ -19,7 +19,13 @@ from domain.rules.lifecycle.quantities import shown, units
 from domain.services import fulfilment_steps, line_steps, order_rollup, reservations
 from domain.services.commands import command
 from domain.services.order_reach import of_lines, of_shipment
-from domain.services.order_work import OrderWork, open_order, open_order_of_line, open_orders_of_lines, wanted_units
+from domain.services.order_work import (
+    OrderWork,
+    open_order,
+    open_order_of_line,
+    open_orders_of_lines,
+    wanted_units,
+)
 from domain.services.reservations import Held
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
@@ -65,7 +71,7 @@ def report_short(
     """
     work = open_order_of_line(uow, now, line_id)
     qty = work.qty(line_id)
-    picked = qty.shipped + (units(found) if found >= 0 else qty.released)
+    picked = qty.shipped + (wanted_units(found, "a count") if found else 0)
     facts = work.line_facts(line_id, "short_pick", qty=replace(qty, picked=picked), reason=reason)
     missing = shown(qty.released - picked)
     held = _picked_stock(work, line_id)
@@ -85,9 +91,7 @@ def _picked_stock(work: OrderWork, line_id: int) -> list[Held]:
 
 
 @command("lines.pack", permission=Permission.WAREHOUSE_POST, scope=of_lines)
-def pack(
-    *, uow: UnitOfWork, now: datetime, actor: Actor, line_id: int, qty: Decimal | None = None
-) -> str:
+def pack(*, uow: UnitOfWork, now: datetime, actor: Actor, line_id: int, qty: Decimal | None = None) -> str:
     """Report that a line is picked and packed, all that was released or what was found of it; return its stage.
 
     What is missing is free again and stays open on the line. Raises DomainError line.in_one_piece where the customer
@@ -99,7 +103,9 @@ def pack(
     released = before.released - before.shipped
     packed = released if qty is None else wanted_units(qty, "packing")
     _check_packed(work, line_id, packed, released)
-    after = replace(before, picked=before.shipped + packed, released=before.shipped + packed, allocated=packed)
+    after = replace(
+        before, picked=before.shipped + packed, released=before.shipped + packed, allocated=packed
+    )
     facts = work.line_facts(line_id, "pack", qty=after, packed=packed)
     kept, missing = reservations.split(work, _picked_stock(work, line_id), packed)
     if sum(each.qty for each in kept) != packed:
@@ -170,14 +176,10 @@ def ship(
     held = reservations.of_lines(work, [line.key for line in lines], [ReservationStatus.HARD])
     held = [each for each in held if reservations.in_house(each)]
     backed = reservations.on_hand(held)
-    made = []
-    for site_id in sorted({line.site_id for line in lines}):
-        here = [line for line in lines if line.site_id == site_id]
-        for line in here:
-            if backed.get(line.key, 0) != units(line.qty_picked) - units(line.qty_shipped):
-                raise _unbacked(work, line.key)
-        mine = [each for each in held if each.row.line_id in {line.key for line in here}]
-        made.append(_dispatch(work, mine, here[0], carrier_id=carrier_id, tracking_no=tracking_no))
+    for line in lines:
+        if backed.get(line.key, 0) != units(line.qty_picked) - units(line.qty_shipped):
+            raise _unbacked(work, line.key)
+    made = _dispatch(work, lines, held, carrier_id=carrier_id, tracking_no=tracking_no)
     order_rollup.roll(work)
     return made
 
@@ -208,33 +210,43 @@ def _issue_line(work: OrderWork, line_id: int, waiting: int) -> None:
 
 
 def _dispatch(
-    work: OrderWork, held: Sequence[Held], line: Record, *, carrier_id: int | None, tracking_no: str | None
-) -> int:
-    """Write the shipment of one site with what it carries, and take the goods out of stock; return its key."""
-    (shipment_id,) = keys.reserve_keys(work.uow.connection, records.table_of(Shipment), 1)
-    reservations.consume(work, held, lambda: _shipment(work, shipment_id, line, carrier_id, tracking_no))
-    carried: dict[tuple[int, str], int] = {}
+    work: OrderWork,
+    lines: Sequence[Record],
+    held: Sequence[Held],
+    *,
+    carrier_id: int | None,
+    tracking_no: str | None,
+) -> list[int]:
+    """Write one shipment per site with what it carries, and take the goods out of stock; return their keys."""
+    sites = sorted({line.site_id for line in lines}, key=lambda site: site or 0)
+    made = keys.reserve_keys(work.uow.connection, records.table_of(Shipment), len(sites))
+    of_site = dict(zip(sites, made, strict=True))
+    for site_id, shipment_id in of_site.items():
+        first = next(line for line in lines if line.site_id == site_id)
+        _shipment(work, shipment_id, first, carrier_id, tracking_no)
+    shipment_of = {line.key: of_site[line.site_id] for line in lines}
+    reservations.consume(work, held, shipment_of)
+    carried: dict[tuple[int, int, str], int] = {}
     for each in held:
-        place = (each.row.line_id, each.supply.lot or "")
+        place = (shipment_of[each.row.line_id], each.row.line_id, each.supply.lot or "")
         carried[place] = carried.get(place, 0) + each.qty
-    for (line_id, lot), qty in sorted(carried.items()):
-        records.add(
-            work.uow, ShipmentLine, shipment_id=shipment_id, line_id=line_id, lot=lot, qty=from_units(qty, QUANTITY_SCALE)
-        )  # fmt: skip
-    work.tell("ShipmentDispatched", None, shipment=f"SH-{shipment_id}", shipment_id=shipment_id)
-    return shipment_id
+    for (shipment_id, line_id, lot), qty in sorted(carried.items()):
+        values = {"shipment_id": shipment_id, "line_id": line_id, "lot": lot}
+        records.add(work.uow, ShipmentLine, **values, qty=from_units(qty, QUANTITY_SCALE))
+    for shipment_id in made:
+        work.tell("ShipmentDispatched", None, shipment=f"SH-{shipment_id}", shipment_id=shipment_id)
+    return made
 
 
 def _shipment(
     work: OrderWork, shipment_id: int, line: Record, carrier_id: int | None, tracking_no: str | None
-) -> int:
+) -> None:
     records.add(
         work.uow, Shipment, shipment_id=shipment_id, shipment_no=f"SH-{shipment_id}", site_id=line.site_id,
         customer_id=work.order.customer_id, ship_to_id=work.order.ship_to_id, carrier_id=carrier_id,
         tracking_no=tracking_no, incoterm=work.order.incoterm, status=ShipmentStatus.IN_TRANSIT,
         goods_issue_at=work.now, shipped_on=work.site_day(line), currency=work.order.currency,
     )  # fmt: skip
-    return shipment_id
 
 
 @command("shipments.deliver", permission=Permission.DELIVERY_POST, scope=of_shipment)
@@ -256,7 +268,9 @@ def deliver(
     works = open_orders_of_lines(uow, now, sales_orders.lines_of_shipment(uow.connection, shipment_id))
     shipment = records.lock(uow, Shipment, shipment_id)
     _check_arrival(works[0], shipment, delivered_on)
-    proof = bool((received_by or "").strip()) or sales_orders.carrier_saw_delivery(uow.connection, shipment_id)
+    proof = bool((received_by or "").strip()) or sales_orders.carrier_saw_delivery(
+        uow.connection, shipment_id
+    )
     shipment = records.change(
         uow, shipment, status=ShipmentStatus.DELIVERED, delivered_at=now, delivered_on=delivered_on,
         pod_name=received_by, last_event_at=now,

@@ -13,7 +13,7 @@ from db.queries import hold_reach
 from db.records import Record
 from db.tables import SalesOrder
 from db.unit_of_work import UnitOfWork
-from domain.services import order_holds
+from domain.services import order_rollup
 from domain.vocabulary.statuses import BlockedAction, HoldScope
 
 Blocked = Mapping[int, frozenset[BlockedAction]]
@@ -74,7 +74,7 @@ def finish(uow: UnitOfWork, now: datetime, around: Around, holds: Collection[int
     """Let the orders follow their holds and return what the command reached."""
     after = hold_reach.blocked(uow.connection, around.orders)
     impact = _impact(uow, now, around, after, holds)
-    order_holds.follow(uow, now=now, orders=_moved(around, after))
+    order_rollup.follow_all(uow, now, _moved(around, after))
     return impact
 
 
@@ -90,8 +90,12 @@ def tell(uow: UnitOfWork, hold: Record, orders: Iterable[int], event: str, **mor
 
 
 def _moved(around: Around, after: Blocked) -> list[int]:
-    """Return the orders on which something else is blocked now than before."""
-    return [key for key in around.orders if around.before.get(key) != after.get(key)]
+    """Return the orders whose confirmation is blocked now and was not before, or the other way round."""
+
+    def held(found: Blocked, key: int) -> bool:
+        return BlockedAction.CONFIRM in found.get(key, ())
+
+    return [key for key in around.orders if held(around.before, key) != held(after, key)]
 
 
 def _impact(uow: UnitOfWork, now: datetime, around: Around, after: Blocked, holds: Collection[int]) -> Impact:

@@ -53,6 +53,13 @@ def facts_of(
     )  # fmt: skip
 
 
+def silenced(uow: UnitOfWork, hold: Record, actor: Actor) -> bool:
+    """Whether an open compliance hold forbids this person to write to the customer about it (domain.md 15.1)."""
+    if actor.has(Role.COMPL):
+        return False
+    return hold_reach.compliance_open(uow.connection, hold_effects.orders_of_hold(uow, hold))
+
+
 @command("holds.start_review", permission=_RIGHT, scope=reach_of_holds)
 def start_review(
     *,
@@ -139,8 +146,8 @@ def request_info(
     text = _text(question)
     hold = want_holds(uow, [hold_id])[0]
     orders = hold_effects.orders_of_hold(uow, hold)
-    silenced = hold_reach.compliance_open(uow.connection, orders) and not actor.has(Role.COMPL)
-    facts = replace(facts_of(hold, now=now, actor=actor), asked=bool(text), silenced=silenced)
+    facts = facts_of(hold, now=now, actor=actor)
+    facts = replace(facts, asked=bool(text), silenced=silenced(uow, hold, actor))
     target = HOLD.fire(hold.status, "request_info", facts).target
     message = _message(uow, now, hold, text, channel, orders, direction="OUT")
     records.change(uow, hold, status=HoldStatus(target))

@@ -84,9 +84,9 @@ def on_time_report(
 ) -> OnTimeReport:
     """Return the on-time figures and the backlog as of a day (domain.md 0a.11, 5)."""
     window = window or Window()
-    engine = uow.connection.engine
-    lines = read_columns(engine, queries.delivered_lines(as_of, source=source))
-    parts = read_columns(engine, queries.delivered_parts(as_of, source=source))
+    connection = uow.connection
+    lines = read_columns(connection, queries.delivered_lines(as_of, source=source))
+    parts = read_columns(connection, queries.delivered_parts(as_of, source=source))
     deliveries = _deliveries(lines, "order_id", basis)
     shipped = _parts(parts, basis)
     verdict = on_time(deliveries, window)

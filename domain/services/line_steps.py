@@ -113,7 +113,9 @@ def _give_up_line(work: OrderWork, line_id: int, how: GivenUp) -> None:
         _lose_all(work, line_id, how.reason)
     line, counter = work.line(line_id), COUNTERS[how.side]
     given_up = getattr(before, counter) + before.open
-    after = replace(before, **{counter: given_up}, confirmed=before.shipped, allocated=0, released=before.shipped)
+    after = replace(
+        before, **{counter: given_up}, confirmed=before.shipped, allocated=0, released=before.shipped
+    )
     judged = after if event == "short_close" else before
     facts = work.line_facts(line_id, event, qty=judged, reason=how.reason, side_given=True)
     stage = LineStage.REJECTED if event == "reject" else after_rest_is_cancelled(after)
@@ -142,7 +144,9 @@ def _event_of(work: OrderWork, line_id: int, how: GivenUp) -> str:
 def _lose_all(work: OrderWork, line_id: int, reason: str) -> None:
     """Take back what is confirmed of a line that is given up: nobody loses a promise by it."""
     qty = work.qty(line_id)
-    facts = work.line_facts(line_id, "bop_loss", qty=replace(qty, confirmed=qty.shipped), frozen=False, reason=reason)
+    facts = work.line_facts(
+        line_id, "bop_loss", qty=replace(qty, confirmed=qty.shipped), frozen=False, reason=reason
+    )
     work.fire_line(
         line_id, "bop_loss", "LineBackordered", facts, **work.set_quantities(line_id, confirmed=qty.shipped)
     )
@@ -154,7 +158,10 @@ def catch_up(work: OrderWork, line_id: int) -> None:
     if work.line(line_id).stage == LineStage.SHIPPED and qty.delivered == qty.shipped > 0:
         facts = work.line_facts(line_id, "deliver", proof_of_delivery=True)
         work.fire_line(line_id, "deliver", "LineDelivered", facts)
-    if work.line(line_id).stage in (LineStage.SHIPPED, LineStage.DELIVERED) and qty.to_bill == 0 < qty.shipped:
+    if (
+        work.line(line_id).stage in (LineStage.SHIPPED, LineStage.DELIVERED)
+        and qty.to_bill == 0 < qty.shipped
+    ):
         facts = work.line_facts(line_id, "invoice", hold=None)
         work.fire_line(line_id, "invoice", "LineInvoiced", facts)
 
@@ -178,4 +185,3 @@ def back_to_stock(work: OrderWork, line_id: int) -> None:
     work.fire_line(line_id, event, "LineConfirmed", facts)
     facts = work.line_facts(line_id, "allocate", hold=None, reason="recalled")
     work.fire_line(line_id, "allocate", "LineAllocated", facts)
-

@@ -15,6 +15,7 @@ from db import records
 from db.repositories import imports as keys
 from db.tables import SalesOrder, SalesOrderLine, ScheduleLine
 from db.unit_of_work import UnitOfWork
+from domain.rules.lifecycle.order import ORDER
 from domain.rules.lifecycle.quantities import units
 from domain.services import line_steps, order_rollup, reservations
 from domain.services.commands import command
@@ -24,7 +25,7 @@ from domain.services.order_work import OrderWork, open_order, wanted_units
 from domain.services.stock_ledger import is_stock
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
-from domain.vocabulary.order_entry import NewQuantity, NewLine
+from domain.vocabulary.order_entry import NewLine, NewQuantity
 from domain.vocabulary.permissions import Permission, ReasonRule
 from domain.vocabulary.statuses import Channel, Initiator, LineStage, OrderStage
 from domain.vocabulary.units import QUANTITY_SCALE, from_units
@@ -85,13 +86,21 @@ def add_line(work: OrderWork, line: NewLine, number: int) -> int:
     )  # fmt: skip
     work.lines[row.key] = row
     work.set_line(row.key, **work.amounts(row, units(qty)))
-    records.add(work.uow, ScheduleLine, line_id=row.key, seq=1, qty=qty, qty_confirmed=nothing, requested_on=wanted)
+    records.add(
+        work.uow, ScheduleLine, line_id=row.key, seq=1, qty=qty, qty_confirmed=nothing, requested_on=wanted
+    )
     return row.key
 
 
 @command("orders.copy", permission=Permission.ORDERS_ENTER, scope=of_order)
 def copy(
-    *, uow: UnitOfWork, now: datetime, actor: Actor, order_id: int, po_no: str | None = None, requested_on: date | None = None
+    *,
+    uow: UnitOfWork,
+    now: datetime,
+    actor: Actor,
+    order_id: int,
+    po_no: str | None = None,
+    requested_on: date | None = None,
 ) -> dict[str, Any]:
     """Enter a new draft with the customer, ship-to and live lines of an order; return it as `enter` does.
 
@@ -148,13 +157,20 @@ def reject(*, uow: UnitOfWork, now: datetime, actor: Actor, order_id: int, reaso
 
 @command("orders.amend", permission=Permission.ORDERS_ENTER, scope=of_order, reason=ReasonRule.ALWAYS)
 def amend(
-    *, uow: UnitOfWork, now: datetime, actor: Actor, order_id: int, quantities: Sequence[NewQuantity], reason: str
+    *,
+    uow: UnitOfWork,
+    now: datetime,
+    actor: Actor,
+    order_id: int,
+    quantities: Sequence[NewQuantity],
+    reason: str,
 ) -> str:
     """Change the quantities of lines of a confirmed order, which goes back to its checks; return its stage.
 
     Raises DomainError order.guard where a line would be for less than has left, line.not_open for one that ended.
     """
     work = open_order(uow, now, order_id)
+    ORDER.step(work.order.stage, "amend")
     wanted = {each.line_id: wanted_units(each.qty, "a line; cancel it instead") for each in quantities}
     changed = {}
     for line_id, qty in sorted(wanted.items()):

@@ -9,6 +9,7 @@ from typing import Any
 
 from db.repositories import sales_orders
 from db.unit_of_work import UnitOfWork
+from domain.rules.lifecycle.line import LINE
 from domain.rules.lifecycle.quantities import LineQuantities, shown, units
 from domain.services import line_steps, order_rollup
 from domain.services.commands import command
@@ -21,6 +22,7 @@ from domain.vocabulary.permissions import Permission, ReasonRule
 from domain.vocabulary.statuses import ApprovalType, Initiator, LineStage
 
 _S = LineStage
+CONFIRMABLE = (_S.NEW, _S.BACKORDERED, _S.PARTIALLY_CONFIRMED, _S.CONFIRMED)
 
 
 @command("lines.confirm", permission=Permission.STOCK_ALLOCATE, scope=of_lines)
@@ -43,6 +45,8 @@ def confirm(
     """
     work = open_order_of_line(uow, now, line_id)
     line, before = work.line(line_id), work.qty(line_id)
+    if line.stage not in CONFIRMABLE:
+        LINE.step(line.stage, "bop_full" if qty else "bop_loss")
     wanted = _confirmed_units(work, line_id, qty)
     late = work.is_late(line, promised_on)
     approved = sales_orders.is_approved(
@@ -52,11 +56,12 @@ def confirm(
     after = replace(before, confirmed=wanted)
     steps = _steps(LineStage(line.stage), after, before, late)
     dates = line_steps.promise(work, line_id, promised_on, reason) if wanted else {}
+    values = {**work.set_quantities(line_id, confirmed=wanted), **dates}
+    values["backorder_reason"] = None if wanted == before.net else (reason or line.backorder_reason)
     for event, word in steps:
-        facts = work.line_facts(line_id, event, qty=after, **told)
-        values = {**work.set_quantities(line_id, confirmed=wanted), **dates}
-        values["backorder_reason"] = None if wanted == before.net else (reason or line.backorder_reason)
-        work.fire_line(line_id, event, word, facts, **values)
+        work.fire_line(line_id, event, word, work.line_facts(line_id, event, qty=after, **told), **values)
+    if not steps:
+        _within_stage(work, line_id, after, told, values)
     line_steps.lay_schedule(work, line_id)
     return str(work.line(line_id).stage)
 
@@ -83,19 +88,30 @@ def _steps(
 ) -> list[tuple[str, str]]:
     """Return the events that lead from a stage to what is confirmed now, each with its word on the timeline."""
     nothing = after.confirmed <= after.shipped
+    full = after.confirmed == after.net and not late
     if stage is _S.NEW:
         if nothing:
             return [("no_supply", "LineBackordered")]
-        full = after.confirmed == after.net and not late
         return [("confirm_full", "LineConfirmed") if full else ("confirm_partial", "LinePartiallyConfirmed")]
     if stage is _S.CONFIRMED and after.confirmed < before.net:
         loss = ("bop_loss", "LinePartiallyConfirmed")
         return [loss, ("bop_loss", "LineBackordered")] if nothing else [loss]
-    if stage is _S.PARTIALLY_CONFIRMED and nothing:
+    if nothing:
         return [("bop_loss", "LineBackordered")]
-    if after.confirmed == after.net:
-        return [("bop_full", "LineConfirmed")]
-    return [("bop_gain", "LinePartiallyConfirmed")]
+    if stage is _S.CONFIRMED or (stage is _S.PARTIALLY_CONFIRMED and not full):
+        return []
+    return [("bop_full", "LineConfirmed") if full else ("bop_gain", "LinePartiallyConfirmed")]
+
+
+def _within_stage(
+    work: OrderWork, line_id: int, after: LineQuantities, told: dict[str, Any], values: dict[str, Any]
+) -> None:
+    """Confirm more, less or for another day within the same stage, under the guards of the steps that would do so."""
+    loses = after.confirmed < work.qty(line_id).confirmed
+    stage, event = (_S.CONFIRMED, "bop_loss") if loses else (_S.BACKORDERED, "bop_gain")
+    LINE.fire(stage, event, work.line_facts(line_id, event, qty=after, **told))
+    work.set_line(line_id, **values)
+    work.tell("LineConfirmationChanged", line_id, qty=shown(after.confirmed))
 
 
 @command("lines.reject", permission=Permission.ORDERS_CANCEL, scope=of_lines, reason=ReasonRule.ALWAYS)

@@ -144,7 +144,14 @@ class OrderWork:
         return replace(facts, **more)
 
     def fire_line(
-        self, line_id: int, event: str, told: str, facts: LineFacts, *, stage: LineStage | None = None, **values: Any
+        self,
+        line_id: int,
+        event: str,
+        told: str,
+        facts: LineFacts,
+        *,
+        stage: LineStage | None = None,
+        **values: Any,
     ) -> Record:
         """Fire an event of a line and write its new stage with `values`.
 
@@ -213,7 +220,9 @@ class OrderWork:
         if line.net_price is None:
             return {} if net else {"net_amount": None if line.net_amount is None else Decimal(0)}
         price = to_units(line.net_price, MONEY_SCALE)
-        return {"net_amount": from_units(line_amount_units(net, price, self.order.currency or ""), MONEY_SCALE)}
+        return {
+            "net_amount": from_units(line_amount_units(net, price, self.order.currency or ""), MONEY_SCALE)
+        }
 
     def total(self) -> None:
         """Write the order's total as the sum of its lines, where each has an amount."""

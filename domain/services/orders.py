@@ -58,7 +58,13 @@ def release(*, uow: UnitOfWork, now: datetime, actor: Actor, order_id: int) -> s
 
 @command("orders.recall", permission=Permission.FULFILMENT_RELEASE, scope=of_order)
 def recall(
-    *, uow: UnitOfWork, now: datetime, actor: Actor, order_id: int, warehouse_confirmed: bool, reason: str | None = None
+    *,
+    uow: UnitOfWork,
+    now: datetime,
+    actor: Actor,
+    order_id: int,
+    warehouse_confirmed: bool,
+    reason: str | None = None,
 ) -> str:
     """Take an order back from the warehouse before anything is packed; its stock stays reserved, softly.
 

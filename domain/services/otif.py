@@ -142,9 +142,9 @@ otif_lines.read_only = True  # type: ignore[attr-defined]
 
 
 def _judged(uow: UnitOfWork, as_of: date, policy: OtifPolicy, source: str | None) -> _Judged:
-    engine = uow.connection.engine
-    lines = read_columns(engine, queries.due_lines(as_of, source=source))
-    parts = read_columns(engine, queries.arrivals(as_of, source=source))
+    connection = uow.connection
+    lines = read_columns(connection, queries.due_lines(as_of, source=source))
+    parts = read_columns(connection, queries.arrivals(as_of, source=source))
     answering = set(uow.connection.execute(queries.sources_with_quantities()).scalars())
     by_line = np.argsort(lines["line_id"], kind="stable")
     place = np.searchsorted(lines["line_id"], parts["line_id"], sorter=by_line)

@@ -118,7 +118,9 @@ def facts(work: OrderWork, line_id: int, qty: int, **more: Any) -> ReservationFa
     return replace(made, **more)
 
 
-def propose(work: OrderWork, pieces: Iterable[tuple[int, Record, int]], expires_at: datetime | None) -> list[Held]:
+def propose(
+    work: OrderWork, pieces: Iterable[tuple[int, Record, int]], expires_at: datetime | None
+) -> list[Held]:
     """Write proposals: they hold nothing until they are accepted."""
     return [
         Held(
@@ -163,9 +165,15 @@ def reserve(work: OrderWork, pieces: Sequence[tuple[int, Record, int]]) -> dict[
 def accept(work: OrderWork, held: Sequence[Held]) -> None:
     """Accept proposals: from now on they hold their supply; raises as `reserve`."""
     free: dict[int, int] = {}
+    lines = {each.row.line_id for each in held}
+    needed = {line_id: work.qty(line_id).open for line_id in lines}
+    for each in of_lines(work, lines):
+        needed[each.row.line_id] -= each.qty
     for each in held:
         left = free.get(each.supply.key, units(each.supply.qty) - units(each.supply.qty_reserved))
-        _step(work, each, "accept", facts(work, each.row.line_id, each.qty, free=left))
+        line_id = each.row.line_id
+        _step(work, each, "accept", facts(work, line_id, each.qty, free=left, needed=needed[line_id]))
+        needed[line_id] -= each.qty
         free[each.supply.key] = left - each.qty
     post(work.uow, [Move(MovementType.RESERVE, h.supply, h.qty, h.row.line_id) for h in held])
 
@@ -197,11 +205,14 @@ def free_all(work: OrderWork, held: Sequence[Held], **more: Any) -> None:
     end(work, [*soft, *step_all(work, hard, "unpeg", **more)], "retract", **more)
 
 
-def consume(work: OrderWork, held: Sequence[Held], shipment_id: int) -> None:
-    """Post the goods issue of hard reservations: the goods have left, the supply and the stock are less."""
+def consume(work: OrderWork, held: Sequence[Held], shipment_of: Mapping[int, int]) -> None:
+    """Post the goods issue of hard reservations, each with the shipment of its line: supply and stock are less."""
     for each in held:
         _step(work, each, "ship", facts(work, each.row.line_id, each.qty, issued=True))
-    moves = [Move(MovementType.GOODS_ISSUE, h.supply, h.qty, h.row.line_id, shipment_id) for h in held]
+    moves = [
+        Move(MovementType.GOODS_ISSUE, h.supply, h.qty, h.row.line_id, shipment_of[h.row.line_id])
+        for h in held
+    ]
     post(work.uow, moves)
 
 

@@ -21,7 +21,13 @@ from domain.rules.lifecycle.quantities import shown
 from domain.services import reservations
 from domain.services.commands import command, nothing
 from domain.services.order_reach import of_lines, of_reservations
-from domain.services.order_work import OrderWork, open_order, open_order_of_line, open_orders_of_lines, wanted_units
+from domain.services.order_work import (
+    OrderWork,
+    open_order,
+    open_order_of_line,
+    open_orders_of_lines,
+    wanted_units,
+)
 from domain.services.reservations import Held
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError, NotFound
@@ -95,7 +101,8 @@ def _drop_pegs(work: OrderWork, line_ids: Iterable[int]) -> None:
     surplus: list[Held] = []
     for line_id in wanted:
         mine = sorted(
-            (each for each in held if each.row.line_id == line_id), key=lambda each: not reservations.in_house(each)
+            (each for each in held if each.row.line_id == line_id),
+            key=lambda each: not reservations.in_house(each),
         )
         surplus += reservations.split(work, mine, min(work.qty(line_id).open, sum(e.qty for e in mine)))[1]
     if surplus:
@@ -114,6 +121,13 @@ def deallocate(
     work = open_order_of_line(uow, now, line_id)
     held = [each for each in reservations.of_lines(work, [line_id]) if reservations.in_house(each)]
     LINE.step(work.line(line_id).stage, _freeing(work, line_id))
+    if not held:
+        raise DomainError(
+            "line.unbacked",
+            f"Line {work.line(line_id).line_no} of order {work.order.order_no} has no reservation of stock on record.",
+            fix="Look at where the order came from; its source reserves its stock.",
+            line_id=line_id,
+        )
     approved = _approved(work, approval_id, line_id)
     _end(work, held, "retract", approved=approved, reason=reason)
     return str(work.line(line_id).stage)
@@ -177,8 +191,7 @@ def accept(*, uow: UnitOfWork, now: datetime, actor: Actor, reservation_ids: Seq
     Raises DomainError allocation.guard where the supply has less free by now or a hold blocks ALLOCATE.
     """
     for work, held in _opened(uow, now, reservation_ids):
-        got = reservations.on_hand(held)
-        for line_id, qty in sorted(got.items()):
+        for line_id, qty in sorted(reservations.on_hand(held).items()):
             _take(work, line_id, qty)
         reservations.accept(work, held)
     return len(set(reservation_ids))
@@ -224,7 +237,9 @@ def unpin(
     return len(set(reservation_ids))
 
 
-@command("stock.retract", permission=Permission.STOCK_ALLOCATE, scope=of_reservations, reason=ReasonRule.ALWAYS)
+@command(
+    "stock.retract", permission=Permission.STOCK_ALLOCATE, scope=of_reservations, reason=ReasonRule.ALWAYS
+)
 def retract(
     *,
     uow: UnitOfWork,
@@ -241,7 +256,12 @@ def retract(
     return len(set(reservation_ids))
 
 
-@command("stock.report_damage", permission=Permission.WAREHOUSE_POST, scope=of_reservations, reason=ReasonRule.ALWAYS)
+@command(
+    "stock.report_damage",
+    permission=Permission.WAREHOUSE_POST,
+    scope=of_reservations,
+    reason=ReasonRule.ALWAYS,
+)
 def report_damage(
     *, uow: UnitOfWork, now: datetime, actor: Actor, reservation_ids: Sequence[int], reason: str
 ) -> int:
@@ -279,7 +299,9 @@ def expire(*, uow: UnitOfWork, now: datetime, actor: Actor) -> int:
     return count
 
 
-def _opened(uow: UnitOfWork, now: datetime, reservation_ids: Sequence[int]) -> list[tuple[OrderWork, list[Held]]]:
+def _opened(
+    uow: UnitOfWork, now: datetime, reservation_ids: Sequence[int]
+) -> list[tuple[OrderWork, list[Held]]]:
     """Lock the orders of reservations, then all of them together with their supplies, each in key order."""
     lines = sales_orders.lines_of_reservations(uow.connection, reservation_ids)
     if missing := set(reservation_ids) - set(lines):

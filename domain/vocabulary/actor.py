@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
 from domain.vocabulary.statuses import Role
 
@@ -29,7 +30,7 @@ class Actor:
     on_behalf_of: str | None = None
     session_id: int | None = None
 
-    @property
+    @cached_property
     def role_text(self) -> str:
         """The roles as one text, sorted: what an audit row says."""
         return ",".join(sorted(str(role) for role in self.roles))

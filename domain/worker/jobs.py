@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db.checkpoint import checkpoint
+from db.queries import due as queries
 from db.unit_of_work import reading, transact
 from domain.exchange.files import anchors
-from domain.services import audit
+from domain.services import approval_expiry, audit, stock
+from domain.services import hold_reviews as holds
 from domain.services.commands import Request, perform
 from domain.vocabulary.actor import service
 
@@ -66,6 +68,32 @@ def beat(turn: Turn) -> str | None:
     return None
 
 
+def expire_holds(turn: Turn) -> str | None:
+    """End holds whose until-date has passed."""
+    with reading(turn.engine) as uow:
+        due = holds.due(uow=uow, now=turn.now)
+    if not due:
+        return None
+    run_command(turn, holds.expire, hold_ids=due)
+    return f"ended {len(due)} holds whose until-date has passed"
+
+
+def expire_approvals(turn: Turn) -> str | None:
+    """Close requests that nobody decided in time, and ask one level higher."""
+    with reading(turn.engine) as uow:
+        if not queries.approvals(uow.connection, now=turn.now):
+            return None
+    return f"approvals: {run_command(turn, approval_expiry.expire_due)}"
+
+
+def expire_reservations(turn: Turn) -> str | None:
+    """Free stock that is reserved longer than it may be."""
+    with reading(turn.engine) as uow:
+        if not queries.reservations(uow.connection, now=turn.now):
+            return None
+    return f"freed {run_command(turn, stock.expire)} reservations"
+
+
 def run_command(turn: Turn, do: Callable[..., Any], **arguments: Any) -> Any:
     """Run a service as the worker's own principal."""
     request = Request(f"worker:{do.__module__}.{do.__name__}:{turn.now.isoformat()}", service("worker"), turn.now, "worker")
@@ -76,4 +104,7 @@ JOBS: tuple[Job, ...] = (
     Job("heartbeat", 15, beat),
     Job("audit.seal", 10, seal),
     Job("sqlite.checkpoint", 60, fold),
+    Job("holds.expire", 60, expire_holds),
+    Job("approvals.expire", 60, expire_approvals),
+    Job("stock.expire", 60, expire_reservations),
 )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
+from db.queries import approval_impact
 from domain.services import approvals
 from domain.services.approval_desk import Item
 from domain.vocabulary.statuses import ApprovalStatus
@@ -36,11 +37,13 @@ def told() -> None:
     done = answer.value
     if done["status"] in (ApprovalStatus.SUPERSEDED, ApprovalStatus.EXPIRED):
         st.warning(
-            f"{wording.code(done['status'])}: {wording.plain(done['message'])}", icon=":material/history_toggle_off:"
+            f"{wording.code(done['status'])}: {wording.plain(done['message'])}",
+            icon=":material/history_toggle_off:",
         )
     else:
         st.success(
-            f"{wording.code(done['status'])}: {wording.plain(done['message'])}", icon=":material/check_circle:"
+            f"{wording.code(done['status'])}: {wording.plain(done['message'])}",
+            icon=":material/check_circle:",
         )
 
 
@@ -55,18 +58,48 @@ def card(item: Item, now: datetime, opened: Opened) -> None:
             st.space("stretch")
             _time(item, now)
         for what, old, new in request.says:
-            st.markdown(f"{wording.plain(what)}: {wording.plain(old)} → **{wording.plain(new)}**{_unit(item)}")
+            st.markdown(
+                f"{wording.plain(what)}: {wording.plain(old)} → **{wording.plain(new)}**{_unit(item)}"
+            )
         st.markdown(
-            f"“{wording.plain(request.reason)}”  \n:gray[{wording.plain(item.asker)}, "
+            f"“{wording.plain(request.reason)}” :gray[{wording.plain(item.asker)}, "
             f"{wording.instant(request.requested_at)}]"
         )
-        st.caption(_then(item))
+        st.caption("  \n".join(filter(None, (_impact(item, opened), _then(item)))))
         if len(request.steps) > 1 or request.status is not ApprovalStatus.PENDING:
             st.caption(" → ".join(wording.plain(step) for step in approval_list.trail(item)))
         elif not any(offer.event.startswith("approve") for offer in item.offers):
             st.caption(wording.plain(item.waits))
         _changed(item)
         _buttons(item, opened)
+
+
+def _impact(item: Item, opened: Opened) -> str:
+    """Say what the request reaches: the amount that it is weighed by, and what is open of its object today."""
+    request = item.request
+    if request.status is not ApprovalStatus.PENDING:
+        return ""
+    parts = []
+    if request.amount is not None:
+        parts.append(
+            f"weighed as {wording.money(request.amount, request.currency or '')}".replace(
+                " (no currency)", ""
+            )
+        )
+    found = runtime.read(
+        approval_impact.open_lines,
+        object_type=request.object_type,
+        object_id=request.object_id,
+        as_of=opened.today,
+    )
+    if len(found):
+        value = " + ".join(
+            wording.money(row.value, row.currency, short=True)
+            for row in found.head(3).itertuples(index=False)
+        )
+        more = " and more" if len(found) > 3 else ""
+        parts.append(f"{wording.lines(int(found['lines'].sum()), 'open line')} now, {value}{more}")
+    return wording.plain(f"Impact: {'; '.join(parts)}") if parts else ""
 
 
 def _capital(text: str) -> str:
@@ -80,7 +113,9 @@ def _unit(item: Item) -> str:
 
 def _then(item: Item) -> str:
     if item.request.status is not ApprovalStatus.PENDING:
-        return wording.plain(f"{wording.code(item.request.status)} {wording.instant(item.request.decided_at)}.")
+        return wording.plain(
+            f"{wording.code(item.request.status)} {wording.instant(item.request.decided_at)}."
+        )
     return wording.plain(f"On approval: {item.request.then}")
 
 
@@ -129,7 +164,9 @@ def _buttons(item: Item, opened: Opened) -> None:
             st.caption(f"You decide for {wording.plain(item.name(item.on_behalf_of) or item.on_behalf_of)}.")
         st.space("stretch")
         if request.order_no:
-            frame.link("order", f"Order {request.order_no}", opened, icon="arrow_forward", so=request.order_no)
+            frame.link(
+                "order", f"Order {request.order_no}", opened, icon="arrow_forward", so=request.order_no
+            )
         elif request.object_type in MASTER:
             key, name = MASTER[request.object_type]
             frame.link(key, "Open it", opened, icon="arrow_forward", **{name: str(request.object_id)})

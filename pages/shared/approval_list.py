@@ -35,7 +35,9 @@ COLUMNS = (
 def sentence(waiting: Sequence[Item], asked: Sequence[Item], now: datetime) -> str:
     """Return the state of the approvals: how many wait for the person, how many expire soon, what the own ones do."""
     own = [item for item in asked if item.request.status is ApprovalStatus.PENDING]
-    parts = [f"{wording.lines(len(waiting), 'request')} waiting for you" if waiting else "Nothing waits for you"]
+    parts = [
+        f"{wording.lines(len(waiting), 'request')} waiting for you" if waiting else "Nothing waits for you"
+    ]
     soon = sum(1 for item in waiting if item.request.expires_at and item.request.expires_at - now <= SOON)
     if soon:
         parts.append(f"{soon} to decide within 4 hours")
@@ -56,7 +58,9 @@ def nothing(view: str, filtered: bool, opened: Opened) -> None:
     """Draw why the list is empty, and one way on."""
     if filtered:
         frame.nothing_here("No approval of this type.", todo="Other types are hidden by the filter.")
-        st.button("Show all types", icon=":material/filter_alt_off:", on_click=linked.turn, kwargs={"type": ""})
+        st.button(
+            "Show all types", icon=":material/filter_alt_off:", on_click=linked.turn, kwargs={"type": ""}
+        )
     elif view == "waiting":
         frame.nothing_here(
             "All decided: nothing waits for you.",
@@ -122,9 +126,13 @@ def trail(item: Item) -> list[str]:
 
 def history(items: Sequence[Item]) -> None:
     """Draw what was decided."""
-    table.show(rows(items), COLUMNS, alt="Decided approvals, the newest first", key="approvals_decided", height=560)
+    table.show(
+        rows(items), COLUMNS, alt="Decided approvals, the newest first", key="approvals_decided", height=560
+    )
 
 
 def offer(items: Sequence[Item], title: str, filters: Mapping[str, str]) -> None:
     """Draw the export menu."""
-    table.offer(rows(items), COLUMNS, title=f"Approvals {title.lower()}", filters=filters, key="approvals_export")
+    table.offer(
+        rows(items), COLUMNS, title=f"Approvals {title.lower()}", filters=filters, key="approvals_export"
+    )

@@ -13,7 +13,7 @@ from db.queries import data
 from domain.services import authority
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.roles import role_names
-from pages.shared import account, menu, runtime, state, way_in, wording
+from pages.shared import account, menu, palette, runtime, state, way_in, wording
 
 EARLIEST = date(1970, 1, 1)
 LONG_DAYS = 14
@@ -53,6 +53,7 @@ def sidebar() -> None:
             text = st.text_input(
                 "Find",
                 placeholder="Order, PO, SKU, customer, tracking",
+                help="Ctrl+K goes anywhere: screens, saved views, numbers.",
                 icon=":material/search:",
                 label_visibility="collapsed",
                 key="find_text",
@@ -74,6 +75,7 @@ def sidebar() -> None:
         if state.as_of(today) != today:
             st.button("Back to today", icon=":material/today:", on_click=state.choose_as_of, args=(None,))
         account.panel()
+        palette.draw(runtime.actor())
 
 
 def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:

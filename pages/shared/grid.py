@@ -6,18 +6,14 @@ each person saw, and rows are never refreshed under a typing person: a small lin
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
 
 import streamlit as st
 from st_aggrid import AgGrid
 
-from domain.services import edits
-from domain.vocabulary.edits import EditOutcome
-from pages.shared import frame, grid_dialogs, grid_scripts, grid_steps, runtime, state, wording
+from pages.shared import grid_dialogs, grid_scripts, grid_steps, presence, runtime, state, wording
 from pages.shared.grid_columns import GridColumn, definitions
-from pages.shared.grid_sheet import MOST_ROWS, Change, Load, Sheet
+from pages.shared.grid_sheet import MOST_ROWS, Arrived, Change, Load, Sheet
 from pages.shared.grid_steps import Step
 
 __all__ = ["MOST_ROWS", "Change", "GridColumn", "edit"]
@@ -35,18 +31,22 @@ def edit(
     of: Hashable,
     moved: Callable[..., int],
     height: int = 560,
-    reason: bool = True,
+    reason: bool | str = True,
+    beside: str = "",
 ) -> list[Change]:
     """Draw an edit grid and return the changes that arrived in this run; they are saved already, or told why not.
 
     `load` returns the rows (at most MOST_ROWS) with a column `row_id`, those of `columns`, and the keys and versions
     that these name; it runs when `of` differs from before or the person asks. `moved` is a query that counts the rows
     that others changed: `moved(connection, table=, versions=((key, version), …))`. `reason` offers a reason and who
-    caused a change. The same message of the browser, however often it comes, is done once.
+    caused a change; as a text it is the hint of the reason alone. `beside` is the kind of object whose visitors are
+    told ("sales_order"). The same message of the browser, however often it comes, is done once.
     """
-    sheet = grid_steps.sheet(key, load, tuple(columns), of)
+    grid_steps.sheet(key, load, tuple(columns), of)
     watch(key, moved)
-    return _body(key, reason, height)
+    if beside:
+        presence.in_grid(key, beside, grid_steps.objects(grid_steps.kept(key), beside))
+    return _body(key, reason, height, beside)
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -69,26 +69,32 @@ def watch(key: str, moved: Callable[..., int]) -> None:
 
 
 @st.fragment
-def _body(key: str, reason: bool, height: int) -> list[Change]:
+def _body(key: str, reason: bool | str, height: int, beside: str) -> list[Change]:
     sheet: Sheet = grid_steps.kept(key)
-    arrived = sheet.take(state.recall(key, lambda: None) if state.has(key) else None)
+    arrived = sheet.take(state.peek(key))
     step = Step(key, sheet)
+    _take(step, arrived)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         grid_dialogs.bar(step, reason)
+    grid_dialogs.results(step)
+    _draw(sheet, key, height)
+    asked = grid_dialogs.foot(step)
+    grid_dialogs.open_one(step, asked or "keys" in arrived.asks, beside)
+    return list(arrived.changes)
+
+
+def _take(step: Step, arrived: Arrived) -> None:
+    """Save what arrived, or keep it until the person confirms where it is many rows at once."""
     if arrived.changes:
         rows = {change.row_id for change in arrived.changes}
-        typed = arrived.changes[0].how
-        most = CONFIRM_PASTE if typed == "paste" else CONFIRM_FILL
-        if typed != "type" and len(rows) > most:
-            sheet.waiting, sheet.waiting_batch = arrived.changes, arrived.batch
+        how = arrived.changes[0].how
+        most = CONFIRM_PASTE if how == "paste" else CONFIRM_FILL
+        if how != "type" and len(rows) > most:
+            step.sheet.waiting, step.sheet.waiting_batch = arrived.changes, arrived.batch
         else:
             grid_steps.save(step, arrived.changes, arrived.batch)
     for ask in arrived.asks:
-        grid_steps.ask(step, ask, arrived.batch)
-    grid_dialogs.results(step)
-    _draw(sheet, key, height)
-    grid_dialogs.open_one(step, "keys" in arrived.asks)
-    return list(arrived.changes)
+        grid_steps.ask(step, ask)
 
 
 def _draw(sheet: Sheet, key: str, height: int) -> None:
@@ -111,7 +117,7 @@ def _draw(sheet: Sheet, key: str, height: int) -> None:
         "tooltipShowDelay": 400,
         "rowBuffer": 12,
         "animateRows": False,
-        "rowClassRules": copy.copy(grid_scripts.MARKS),
+        "rowClassRules": dict(grid_scripts.MARKS),
         "onGridReady": grid_scripts.READY,
         "onCellEditingStarted": grid_scripts.STARTED,
         "onRowDataUpdated": grid_scripts.ACKNOWLEDGED,

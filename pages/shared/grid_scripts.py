@@ -218,7 +218,9 @@ function (p) {
 }
 """)
 
-SORT_NUMBER = JsCode("function (a, b) { return Number(a === null ? -1e18 : a) - Number(b === null ? -1e18 : b); }")
+SORT_NUMBER = JsCode(
+    "function (a, b) { return Number(a === null ? -1e18 : a) - Number(b === null ? -1e18 : b); }"
+)
 
 MARKS = {
     "tower-conflict": JsCode("function (p) { return Boolean(p.data && p.data.mark === 'conflict'); }"),
@@ -228,6 +230,10 @@ MARKS = {
 }
 STYLE = {
     ".ag-root-wrapper": {"border-radius": "8px"},
+    ".ag-root-wrapper, .ag-cell, .ag-header-cell-text, .ag-popup, .ag-cell input, .ag-popup textarea": {
+        "font-family": "'Source Sans Pro', 'Source Sans', sans-serif !important",
+        "font-size": "14px !important",
+    },
     ".tower-edits": {"cursor": "text"},
     ".tower-conflict": {"background-color": "rgba(200, 110, 0, 0.22) !important"},
     ".tower-refused": {"background-color": "rgba(200, 40, 30, 0.20) !important"},

@@ -61,6 +61,7 @@ class Sheet:
     waiting_batch: str = ""
     said: str = ""
     moved: int = 0
+    later: bool = False
 
     def reload(self, version: int) -> None:
         """Load the rows anew; what is half typed in the browser stays."""
@@ -135,7 +136,9 @@ class Sheet:
                 continue
             here = self.frame[column.record] == result["record_id"]
             if result.get("code") not in ("edit.field",) and result.get("row_version") is not None:
-                held = result.get("theirs") if result["outcome"] == EditOutcome.CONFLICT else result.get("value")
+                held = (
+                    result.get("theirs") if result["outcome"] == EditOutcome.CONFLICT else result.get("value")
+                )
                 self.frame.loc[here, column.name] = column.shown(held)
                 for other in self.columns:
                     if other.record == column.record and other.version:
@@ -183,7 +186,10 @@ def _text(value: Any) -> str:
 def _mark(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
     match result["outcome"]:
         case EditOutcome.CONFLICT:
-            return "conflict", f"{result.get('by') or 'somebody'} changed it to {result.get('theirs') or 'empty'}"
+            return (
+                "conflict",
+                f"{result.get('by') or 'somebody'} changed it to {result.get('theirs') or 'empty'}",
+            )
         case EditOutcome.REFUSED:
             return "refused", f"{result.get('message', '')} {result.get('fix', '')}".strip()
         case EditOutcome.REQUESTED:

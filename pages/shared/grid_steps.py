@@ -32,14 +32,15 @@ class Step:
 
     def said(self, name: str, otherwise: Any) -> Any:
         """Return what a field of this grid holds."""
-        return state.recall(self.field(name), lambda: otherwise)
+        held = state.peek(self.field(name))
+        return otherwise if held is None else held
 
 
 def sheet(key: str, load: Load, columns: tuple[GridColumn, ...], of: Hashable) -> Sheet:
     """Return the sheet of a grid, loaded anew where it was asked another question."""
     asked = (of, columns, runtime.scope())
     name = f"sheet:{key}"
-    found: Sheet | None = state.recall(name, lambda: None)
+    found: Sheet | None = state.peek(name)
     if found is None or found.of != asked:
         found = Sheet(asked, columns, load, 0, acked=found.acked if found else {})
         found.reload(runtime.data_version())
@@ -50,8 +51,19 @@ def sheet(key: str, load: Load, columns: tuple[GridColumn, ...], of: Hashable) -
 
 def kept(key: str) -> Sheet:
     """Return the sheet of a grid that was drawn before."""
-    found: Sheet = state.recall(f"sheet:{key}", lambda: None)
+    found: Sheet = state.peek(f"sheet:{key}")
     return found
+
+
+def objects(sheet: Sheet, entity: str, rows: Sequence[str] | None = None) -> frozenset[int]:
+    """Return the keys of the records of a table that the rows show."""
+    column = next((c for c in sheet.columns if c.entity == entity), None)
+    if column is None:
+        return frozenset()
+    frame = (
+        sheet.frame if rows is None else sheet.frame.loc[[row for row in rows if row in sheet.frame.index]]
+    )
+    return frozenset(frame[column.record].dropna().astype(int).tolist())
 
 
 def count_moved(sheet: Sheet, moved: Callable[..., int]) -> int:
@@ -97,7 +109,9 @@ def told(step: Step, answer: Mapping[str, Any]) -> None:
     results = list(answer["results"])
     step.sheet.settle(results)
     step.sheet.results = [
-        r for r in results if r["outcome"] in (EditOutcome.CONFLICT, EditOutcome.REFUSED, EditOutcome.REQUESTED)
+        r
+        for r in results
+        if r["outcome"] in (EditOutcome.CONFLICT, EditOutcome.REFUSED, EditOutcome.REQUESTED)
     ]
     words = {
         EditOutcome.SAVED: "saved",
@@ -105,14 +119,16 @@ def told(step: Step, answer: Mapping[str, Any]) -> None:
         EditOutcome.CONFLICT: "changed by somebody else",
         EditOutcome.REFUSED: "refused",
     }
-    parts = [f"{wording.lines(answer['counts'][o], 'cell')} {w}" for o, w in words.items() if o in answer["counts"]]
+    parts = [
+        f"{wording.lines(answer['counts'][o], 'cell')} {w}" for o, w in words.items() if o in answer["counts"]
+    ]
     step.sheet.said = ", ".join(parts)
     fine = not step.sheet.results
     if parts:
         st.toast(step.sheet.said, icon=":material/check:" if fine else ":material/error:")
 
 
-def ask(step: Step, what: str, batch: str) -> None:
+def ask(step: Step, what: str) -> None:
     """Do what a key asked for: take back, or do again, the person's newest batch."""
     if what not in ("undo", "redo"):
         return
@@ -135,7 +151,9 @@ def take_back(step: Step, command_id: int, what: str) -> None:
         return
     step.sheet.reload(runtime.data_version())
     stays = answer.value["kept"]
-    step.sheet.said = f"{wording.lines(answer.value['undone'], 'cell')} {'back' if what == 'undo' else 'again'}"
+    step.sheet.said = (
+        f"{wording.lines(answer.value['undone'], 'cell')} {'back' if what == 'undo' else 'again'}"
+    )
     if stays:
         step.sheet.said += f", {len(stays)} kept: {stays[0]['message']}"
     st.toast(step.sheet.said, icon=":material/undo:" if what == "undo" else ":material/redo:")

@@ -21,10 +21,18 @@ def segments(name: str, labels: Mapping[str, str], *, label: str) -> str:
     return _tell(name, labels, chosen)
 
 
-def select(name: str, labels: Mapping[str, str], *, label: str, width: int = 520) -> str:
-    """Draw one of many; `labels` are by value, the first is the default and not in the URL."""
+def select(
+    name: str, labels: Mapping[str, str], *, label: str, width: int = 520, hidden: bool = False
+) -> str:
+    """Draw one of many; `labels` are by value, the first is the default and not in the URL.
+
+    `hidden` leaves the label to screen readers.
+    """
     _begin(name, labels)
-    chosen = st.selectbox(label, list(labels), format_func=labels.__getitem__, key=name, width=width)
+    chosen = st.selectbox(
+        label, list(labels), format_func=labels.__getitem__, key=name, width=width,
+        label_visibility="collapsed" if hidden else "visible",
+    )  # fmt: skip
     return _tell(name, labels, chosen)
 
 

@@ -11,6 +11,7 @@ from pages.shared import filters, frame, line_list, runtime, wording
 from pages.shared.table import Column
 
 HEIGHT = 590
+READ, EDIT = "Read", "Edit"
 _ORDER, _LINE = line_list.SHORT[0], line_list.SHORT[1]
 _WHOSE = (
     Column("customer", "Customer", "text", 165),
@@ -81,6 +82,15 @@ EXPORTED = (
     Column("owner", "Owner"),
     Column("source", "Source"),
 )
+
+
+def mode() -> str:
+    """Draw the switch between the list and the edit grid; the choice is in the link."""
+    chosen = st.segmented_control(
+        "Mode", [READ, EDIT], default=READ, key="mode", bind="query-params", label_visibility="collapsed",
+        required=True,
+    )  # fmt: skip
+    return chosen or READ
 
 
 def columns(wanted: LineFilter) -> tuple[Column, ...]:

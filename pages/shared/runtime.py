@@ -14,6 +14,7 @@ import pyarrow as pa
 import streamlit as st
 
 from db.queries import data
+from db.read_scope import ReadScope
 from db.unit_of_work import reading
 from domain.services.commands import Request, perform
 from domain.settings import settings
@@ -71,7 +72,19 @@ def actor() -> Actor:
 def scope() -> tuple[Any, ...]:
     """Return what reads are limited to; part of every cache key, so that nobody sees another's figures."""
     who = actor()
-    return (settings().database_url, who.role_text, who.accounts, who.sites)
+    return (settings().database_url, who.role_text, _keys(who.accounts), _keys(who.sites))
+
+
+def _keys(limited: frozenset[int] | None) -> tuple[int, ...] | None:
+    return None if limited is None else tuple(sorted(limited))
+
+
+def _limits(scope: tuple[Any, ...]) -> ReadScope:
+    """Return what a cache key's scope limits a read to: what is cached for a reader was read as that reader."""
+    accounts, sites = scope[2:4]
+    return ReadScope(
+        None if accounts is None else frozenset(accounts), None if sites is None else frozenset(sites)
+    )
 
 
 def data_version() -> int:
@@ -96,7 +109,7 @@ def read(query: Callable[..., T], **filters: Any) -> T:
 
 @st.cache_data(ttl=CACHED_SECONDS, max_entries=CACHED_ANSWERS, show_spinner=False)
 def _answer(name: str, filters: tuple[Any, ...], scope: tuple[Any, ...], _query: Callable[..., T]) -> T:
-    with reading(engine()) as unit:
+    with reading(engine(), scope=_limits(scope)) as unit:
         if getattr(_query, "read_only", False):
             return _query(uow=unit, **dict(filters))
         return _query(unit.connection, **dict(filters))
@@ -123,7 +136,7 @@ def _list(
     _query: Callable[..., pd.DataFrame],
     _prepare: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> pa.Table:
-    with reading(engine()) as unit:
+    with reading(engine(), scope=_limits(scope)) as unit:
         rows = _query(unit.connection, **dict(filters))
     # Without pandas' own note on the index, Streamlit takes the columns as they are.
     table = pa.Table.from_pandas(_prepare(rows), preserve_index=False).replace_schema_metadata(None)

@@ -31,6 +31,11 @@ def recall(name: str, make: Callable[[], T]) -> T:
     return kept
 
 
+def peek(name: str) -> Any:
+    """Return what this tab remembers under `name`, or what a field or component of that key holds; None without."""
+    return st.session_state.get(name)
+
+
 def remember(name: str, value: Any) -> None:
     """Keep a value for this tab."""
     st.session_state[name] = value

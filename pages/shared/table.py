@@ -39,9 +39,13 @@ def show(
     key: str,
     height: int | Literal["auto", "stretch", "content"] = "auto",
     missing: str = "–",
-) -> None:
-    """Draw the rows; big lists load as they are scrolled. `missing` stands where nothing is recorded."""
-    st.dataframe(
+    pick: bool = False,
+) -> list[int]:
+    """Draw the rows; big lists load as they are scrolled. `missing` stands where nothing is recorded.
+
+    With `pick` rows can be chosen; their places in `rows` are returned.
+    """
+    chosen: Any = st.dataframe(
         rows.select([column.name for column in columns]) if isinstance(rows, pa.Table) else rows,
         column_order=[column.name for column in columns],
         column_config={column.name: _config(column, rows) for column in columns},
@@ -52,7 +56,9 @@ def show(
         placeholder=missing,
         alt=alt,
         key=key,
+        **({"on_select": "rerun", "selection_mode": "multi-row"} if pick else {}),
     )
+    return sorted(chosen.selection.rows) if pick else []
 
 
 def offer(

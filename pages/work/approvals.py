@@ -24,7 +24,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     shown = {"waiting": waiting, "asked": asked}.get(view)
     items = runtime.read(approval_desk.decided, **asker) if shown is None else shown
     kinds = {"": "All types", **{kind: wording.code(kind) for kind in approval_list.types(items)}}
-    kind = linked.select("type", kinds, label="Type", width=220)
+    kind = linked.select("type", kinds, label="Type", width=220, hidden=True)
     chosen = [item for item in items if not kind or item.request.type == kind]
     st.space("stretch")
     if chosen:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.queries import data
 from db.queries import order as queries
-from pages.shared import filters, frame, order_find, order_sections, order_view, runtime
+from pages.shared import filters, frame, order_find, order_sections, order_view, presence, runtime
 
 number = filters.asked("so")
 opened = frame.open_page("order", title=f"Order {number}" if number else "")
@@ -22,6 +22,7 @@ lines = runtime.read(queries.lines, **asked, live=opened.live)
 holds = runtime.read(queries.holds, **asked)
 with head:
     frame.say(order_view.sentence(order, lines, opened))
+presence.on_object("sales_order", found)
 order_view.not_yet(lines, opened)
 order_view.held(holds, opened)
 order_view.facts(order, lines, opened)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from db.queries import data, lines
-from pages.shared import filters, frame, order_lines, runtime, saved_views, table
+from pages.shared import filters, frame, order_grid, order_lines, runtime, saved_views, table
 
 PAGE = "orders"
 
@@ -20,6 +20,10 @@ with head:
     frame.say(order_lines.sentence(totals, chosen.wanted))
 if totals.empty:
     order_lines.nothing(opened, chosen)
+    st.stop()
+mode = order_lines.mode() if order_grid.can_edit() else order_lines.READ
+if mode == order_lines.EDIT:
+    order_grid.show(chosen.wanted, opened, int(totals["lines"].sum()))
     st.stop()
 rows = runtime.read_list(lines.rows, lambda found: order_lines.prepared(found, opened), **asked)
 columns = order_lines.columns(chosen.wanted)

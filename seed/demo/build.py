@@ -29,6 +29,7 @@ from seed.demo.logistics import write_shipments
 from seed.demo.open_book import as_of_today, repeat_purchase_orders
 from seed.demo.parties import Parties, add_parties
 from seed.demo.products import Products, add_products
+from seed.demo.requests import ask_for_changes
 from seed.demo.stock import write_stock
 from seed.demo.stories import SILENT_SINCE, make_stories, silent_customer
 from seed.demo.timeline import write_timeline
@@ -93,6 +94,8 @@ def build(
         )
 
     transact(engine, work)
+    say("Asking for approvals")
+    ask_for_changes(engine, now=datetime.fromtimestamp(world.now_s, UTC), today=today)
     say("Counting for the query planner")
     transact(engine, lambda unit: unit.connection.execute(text("ANALYZE")))
     fold_journal(engine)

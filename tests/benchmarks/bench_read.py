@@ -36,7 +36,8 @@ def _measure(name: str, engine: Engine, lines: int, target: float) -> Measure:
     counts: set[int] = set()
 
     def ours() -> None:
-        counts.add(len(read_columns(engine, statement)["line_id"]))
+        with engine.connect() as connection:
+            counts.add(len(read_columns(connection, statement)["line_id"]))
 
     def pandas() -> None:
         with engine.connect() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,10 +17,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from db.engine import create_engine
+from domain.services import passwords, users
+from domain.services.users import Rights
+from domain.vocabulary.actor import service
+from domain.vocabulary.statuses import Role
+from pages.shared import menu
+from pages.shared.menu import Screen
 from seed.demo.build import build
+from tests.acting import do, person
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -32,6 +40,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LEAD, ADMIN, SALES = "marta.oakes", "matt.hathaway", "callum.whitlock"
+PASSWORD = "a long password for tests"
 Serve = Callable[..., "Server"]
 
 
@@ -110,10 +120,36 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
+def sign_in(context: BrowserContext, server: Server, login: str = LEAD, password: str = "") -> None:
+    """Sign a browser in: with a password, else as a person of the demo (all servers of one database know it)."""
+    given = {"login": login, "password": password} if password else {"person": login}
+    answer = context.request.post(
+        f"{server.url}/sign-in", form=given, headers={"Origin": server.url}, max_redirects=0
+    )
+    assert answer.status == 303, answer.text()
+
+
+def add_user(server: Server, login: str, role: Role, password: str = PASSWORD) -> None:
+    """Make a user with a password in a server's database, as the command line does."""
+    engine = create_engine(server.environment["DATABASE_URL"], bulk=True)
+    kept = passwords.hashed(password, login=login)
+    do(engine, users.create, actor=service("cli"), login=login, name=login.title(), rights=Rights(role), password_hash=kept)  # fmt: skip
+    engine.dispose()
+    with closing(sqlite3.connect(server.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as direct:
+        direct.execute("update app_user set must_change_password = 0 where login = ?", (login,))
+        direct.commit()
+
+
+def who_may(screen: Screen) -> str:
+    """Return a person of the demo who may see a screen: the team lead where possible, else the administrator."""
+    return LEAD if menu.allowed(person("lead", Role.LEAD), screen) else ADMIN
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of 1440 × 900; scripts that fail make the test fail."""
+def page(browser: Browser, tower: Server) -> Iterator[Page]:
+    """A page of 1440 × 900, signed in as the demo's team lead; scripts that fail make the test fail."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    sign_in(context, tower)
     made = context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))

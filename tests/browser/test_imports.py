@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, settled
+from domain.vocabulary.statuses import Role
+from tests.browser.conftest import PASSWORD, Server, add_user, settled, sign_in
 from tests.small_import import BAD, GOOD, PROFILE, lines_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -19,10 +20,12 @@ HEADING, ROW = 36, 35
 
 
 @pytest.fixture
-def empty_tower(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
-    """A server over an empty database of its own."""
+def empty_tower(tmp_path: Path, page: Page) -> Iterator[tuple[Server, Path]]:
+    """A server over an empty database of its own, where the page's browser is signed in as ana."""
     path = tmp_path / "imports.db"
-    server = Server(f"sqlite:///{path}", TOWER_SEED_DEMO="false", TOWER_ACTOR="ana")
+    server = Server(f"sqlite:///{path}", TOWER_SEED_DEMO="false")
+    add_user(server, "ana", Role.LEAD)
+    sign_in(page.context, server, "ana", PASSWORD)
     yield server, path
     server.stop()
 

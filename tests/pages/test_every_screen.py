@@ -12,7 +12,7 @@ from pages.shared.menu import SCREENS, Screen
 from tests.pages.conftest import MAIN, Open
 
 EACH = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.key)
-UPLOADS = ("imports", "users", "profile")
+UPLOADS = ("imports", "users", "profile", "approvals", "customers", "ship_tos", "skus", "site_parameters", "calendars")
 """Screens that work without orders: their empty state is their own first step."""
 
 

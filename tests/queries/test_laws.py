@@ -11,6 +11,7 @@ from db.queries.integrity.laws import LAWS
 from db.records import table_of
 from db.tables import Approval, ApprovalStep, Base, ExceptionCase
 from domain.vocabulary.statuses import ApprovalStatus, ApprovalType, Decision, ExceptionStatus, Role, Severity
+from tests.laws import broken_laws
 from tests.worlds import NOW
 
 BY_NAME = {law.name: law for law in LAWS}
@@ -105,11 +106,6 @@ BROKEN: dict[str, tuple[tuple[Any, ...], str, str]] = {
     "nobody decides their own request": (
         approval(ApprovalStatus.REQUESTED, decision=Decision.APPROVED, approved_by="ann"), "approval_step", "900"),
 }  # fmt: skip
-
-
-def broken_laws(connection: Connection) -> dict[str, list[int]]:
-    """Return the keys that break each law, for laws that are broken."""
-    return {law.name: keys for law in LAWS if (keys := law.find(connection))}
 
 
 def test_all_laws_hold_on_the_demo(demo_engine: Engine) -> None:

@@ -100,14 +100,14 @@ def test_nothing_left_is_refused_with_who_and_when(engine: Engine, book: Book) -
     assert value(engine, SalesOrderLine, book.lines[0], "note") == "ben's"
 
 
-def test_a_shipped_line_keeps_its_promise_and_says_so(engine: Engine, book: Book) -> None:
+def test_a_delivered_line_keeps_its_promise_and_says_so(engine: Engine, book: Book) -> None:
     done = save(engine, promise(book.lines[0]), promise(book.lines[1]))
     with engine.begin() as connection:
-        shipped = SalesOrderLine.__table__.update().where(SalesOrderLine.line_id == book.lines[0])
-        connection.execute(shipped.values(stage=LineStage.SHIPPED))
+        arrived = SalesOrderLine.__table__.update().where(SalesOrderLine.line_id == book.lines[0])
+        connection.execute(arrived.values(stage=LineStage.DELIVERED))
     back = take_back(engine, done)
     assert back["undone"] == 1
-    assert "is shipped" in back["kept"][0]["message"]
+    assert "is delivered" in back["kept"][0]["message"]
 
 
 def test_a_change_straight_in_the_database_is_kept_and_named(engine: Engine, book: Book) -> None:

@@ -22,7 +22,10 @@ SETTLED = {
     LineStage.CANCELLED: "is cancelled",
     LineStage.REJECTED: "is rejected",
 }
-"""Stages after which nothing is left to promise."""
+"""Stages after which nothing of a line waits for goods."""
+ARRIVED = (LineStage.DELIVERED, LineStage.CLOSED, LineStage.CANCELLED, LineStage.REJECTED)
+"""Stages after which nothing is left to promise: what is shipped, and even invoiced, may still arrive later than promised
+(domain.md 7.9.1)."""
 EARLY = (OrderStage.DRAFT, OrderStage.VALIDATING, OrderStage.ON_HOLD, OrderStage.CONFIRMED)
 """Stages of an order up to CONFIRMED: dates and amounts may still change without a reason (domain.md 2.10.3)."""
 
@@ -37,9 +40,9 @@ def promise(value: Any, facts: Facts) -> str | None:
 
     What is taken back goes to what stood there before, also to no promise at all.
     """
-    settled = SETTLED.get(facts.get("stage"))  # type: ignore[arg-type]
-    if settled is not None:
-        return f"The line {settled}: there is nothing left to promise."
+    stage = facts.get("stage")
+    if stage in ARRIVED:
+        return f"The line {SETTLED[stage]}: there is nothing left to promise."
     if facts.get("delivered_on") is not None:
         return f"The line was delivered on {facts['delivered_on']}: there is nothing left to promise."
     if facts.get("taken_back"):

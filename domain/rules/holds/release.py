@@ -115,6 +115,17 @@ def who_may(hold_type: HoldType) -> str:
     return f"{text}, not who placed it" if hold_type in SEGREGATED else text
 
 
+def desks(hold_type: HoldType) -> str:
+    """Return in few words whose desks release a type: "credit, the team lead, a manager, a director"."""
+    return ", ".join(_DESK_WORDS[role] for role in RELEASERS[hold_type])
+
+
+def decidable(roles: Iterable[str]) -> frozenset[HoldType]:
+    """Return the types that somebody with these roles has a part in deciding."""
+    who = frozenset(roles)
+    return frozenset(hold_type for hold_type in HoldType if how(hold_type, who) is not None)
+
+
 def _no(why: str) -> Judged:
     return Judged(Verdict.NO, why)
 

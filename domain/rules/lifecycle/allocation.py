@@ -18,7 +18,8 @@ from domain.vocabulary.statuses import ReservationStatus
 class ReservationFacts:
     """What the guards look at, quantities in 1/1 000.
 
-    `free` is what the supply has unreserved under its lock. `hold` names an open hold that blocks ALLOCATE.
+    `free` is what the supply has unreserved under its lock, `needed` what the line still needs beyond what it holds
+    (None: the line's own guard looks after it). `hold` names an open hold that blocks ALLOCATE.
     `ending` says that the line itself ends or was recalled, so that nobody loses a promise by it. `shorted` says that
     a short pick or damage was posted, `issued` that the goods have left.
     """
@@ -26,6 +27,7 @@ class ReservationFacts:
     qty: int
     now: datetime
     free: int = 0
+    needed: int | None = None
     hold: str | None = None
     order_released: bool = False
     reason: str = ""
@@ -43,6 +45,8 @@ class ReservationFacts:
 def _accept(facts: ReservationFacts) -> str | None:
     if facts.qty > facts.free:
         return f"only {shown(max(facts.free, 0))} of the wanted {shown(facts.qty)} are free."
+    if facts.needed is not None and facts.qty > facts.needed:
+        return f"its line needs only {shown(max(facts.needed, 0))} more."
     return f"{facts.hold} blocks allocating." if facts.hold else None
 
 

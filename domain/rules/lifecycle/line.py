@@ -205,7 +205,9 @@ def _cancel_backordered(facts: LineFacts) -> str | None:
 
 
 def _nothing_shipped(facts: LineFacts) -> str | None:
-    return "a part has left already; close the rest of the order short instead." if facts.qty.shipped else None
+    return (
+        "a part has left already; close the rest of the order short instead." if facts.qty.shipped else None
+    )
 
 
 def _nothing_picked(facts: LineFacts) -> str | None:

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from db.queries.integrity.laws import LAWS
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import Profile, load
 from domain.services import imports
 from domain.vocabulary.imports import Answers, MappedImport
 from tests.acting import do
+from tests.laws import broken_laws
 
 NOW = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
@@ -69,7 +69,7 @@ def commit(engine: Engine, mapped: MappedImport, **more: Any) -> dict[str, Any]:
     for told in (report, *report["files"].values()):
         assert told["rows"] == sum(told[k] for k in ("accepted", "unchanged", "amended", "quarantined"))
     with engine.connect() as connection:
-        assert {law.name: keys for law in LAWS if (keys := law.find(connection))} == {}
+        assert broken_laws(connection) == {}
     return report
 
 
