@@ -154,6 +154,7 @@ class Pending:
     approval_id: int
     record_id: int
     field: str
+    what: str
     old: str
     new: str
     asked_by: str
@@ -162,7 +163,7 @@ class Pending:
     @property
     def text(self) -> str:
         """The mark as people read it."""
-        return f"{self.old} → {self.new}, waiting for {ROLE_NAMES[Role(self.role)]}, asked by {self.asked_by}"
+        return f"{self.what}: {self.old} → {self.new}, waiting for {ROLE_NAMES[Role(self.role)]}, asked by {self.asked_by}"
 
 
 def pending_cells(connection: Connection, *, entity: str) -> list[Pending]:
@@ -180,6 +181,6 @@ def pending_cells(connection: Connection, *, entity: str) -> list[Pending]:
     for key, record_id, change, asker, role in rows:
         told = json.loads(change)
         name = told["arguments"].get("field") or told["topic"]
-        _, old, new = told["says"][0]
-        found.append(Pending(key, record_id, str(name), old, new, asker, str(role)))
+        what, old, new = told["says"][0]
+        found.append(Pending(key, record_id, str(name), what, old, new, asker, str(role)))
     return found

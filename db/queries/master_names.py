@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from db.tables import Calendar, Customer, ShipTo, Site, Sku, SkuSite
+from db.tables import AuditLog, Calendar, Customer, ShipTo, Site, Sku, SkuSite
 
 _NAMES: dict[str, Any] = {
     "customer": lambda key: select(Customer.code, Customer.name).where(Customer.customer_id == key),
@@ -51,3 +52,23 @@ def cost_at(connection: Connection, sku_site_id: int) -> Decimal | None:
         .where(SkuSite.sku_site_id == sku_site_id)
     ).scalar()
     return found
+
+
+def unapproved_since(
+    connection: Connection, entity: str, key: int, field: str, since: datetime
+) -> tuple[str | None] | None:
+    """Return the text that a field held before its first change since then that nobody approved; None for no change."""
+    log = AuditLog
+    found = connection.execute(
+        select(log.old)
+        .where(
+            log.object_type == entity,
+            log.object_id == key,
+            log.field == field,
+            log.at >= since,
+            log.approval_id.is_(None),
+        )
+        .order_by(log.audit_id)
+        .limit(1)
+    ).first()
+    return None if found is None else (found[0],)

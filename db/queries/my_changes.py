@@ -46,7 +46,7 @@ class Next:
 
 
 def steps(connection: Connection, *, login: str, limit: int = MOST) -> list[Step]:
-    """Return the newest commands of a person, newest first."""
+    """Return the newest commands of a person, newest first; signing in and out is no change."""
     cells = (
         select(func.count())
         .where(AuditLog.command_id == Command.command_id)
@@ -58,7 +58,7 @@ def steps(connection: Connection, *, login: str, limit: int = MOST) -> list[Step
             Command.command_id, Command.service, Command.at, Command.source, Command.reason, Command.undoes_id,
             Command.undoable, Command.response, cells.label("cells"),
         )
-        .where(Command.actor == login)
+        .where(Command.actor == login, Command.service.not_like("sessions.%"))
         .order_by(Command.command_id.desc())
         .limit(limit)
     )  # fmt: skip

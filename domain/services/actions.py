@@ -185,7 +185,8 @@ def _confirming(work: OrderWork, line_id: int) -> Offer:
     else:
         full = replace(qty, confirmed=qty.net)
         why = LINE.step(stage, event).guard(work.line_facts(line_id, event, qty=full))
-    return _extra("confirm", "Confirm", ("quantity", "day"), why)
+    label = "Change the confirmation" if stage is LineStage.CONFIRMED else "Confirm"
+    return _extra("confirm", label, ("quantity", "day"), why)
 
 
 def _of_hold(uow: UnitOfWork, key: int, actor: Actor, now: datetime) -> list[Offer]:

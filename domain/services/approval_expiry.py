@@ -24,7 +24,7 @@ MOST = 200
 assert approved_changes.CHANGES
 
 
-@command("approvals.expire_due", permission=Permission.APPROVALS_DECIDE)
+@command("approvals.expire_due", permission=Permission.APPROVALS_EXPIRE)
 def expire_due(*, uow: UnitOfWork, now: datetime, actor: Actor, most: int = MOST) -> dict[str, int]:
     """Close requests whose time is over, and ask one level higher where there is one and somebody to decide.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,8 @@ BESIDE: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sku_site", "safety_stock"): ("reorder_point",),
 }
 """What a decision on a field also rests on: when one of these changes meanwhile, the request is superseded."""
+
+SALAMI = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _measures(uow: UnitOfWork, field: Field, record: Record, value: Any) -> Meas
         amount = value if field.name == "credit_limit" else record.values.get("credit_limit")
         return Measures(kind, field.entity, amount)
     if kind is ApprovalType.SAFETY_STOCK:
-        old, new = record.values[field.name] or Decimal(0), value or Decimal(0)
+        old, new = _before(uow, field, record) or Decimal(0), value or Decimal(0)
         cost = master_names.cost_at(uow.connection, record.key)
         change_of = abs(new - old)
         return Measures(
@@ -113,6 +115,15 @@ def _measures(uow: UnitOfWork, field: Field, record: Record, value: Any) -> Meas
             change_of / old if old else None,
         )
     return Measures(kind, field.entity)
+
+
+def _before(uow: UnitOfWork, field: Field, record: Record) -> Any:
+    """Return the value that small changes of the last day began from: many small steps are one big one."""
+    column = record.table.c[field.name]
+    found = master_names.unapproved_since(
+        uow.connection, field.entity, record.key, field.name, uow.act.now - SALAMI
+    )
+    return record.values[field.name] if found is None else records.from_audit_text(column, found[0])
 
 
 def words(uow: UnitOfWork, field: Field, value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from db import records
 from db.queries import case_facts, people
 from db.records import Record
+from db.repositories import edits
 from db.tables import ExceptionCase
 from db.unit_of_work import UnitOfWork
 from domain.rules.authority.reach import Reach
@@ -28,10 +29,10 @@ _WORK, _ASSIGN = Permission.CASES_WORK, Permission.CASES_ASSIGN
 
 
 def reach_of_case(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Reach:
-    """Return whose customer a case is about and who works on it."""
+    """Return whose customer and site a case is about, by its order or line where it names none, and who works on it."""
     case = _load(uow, int(arguments["exception_id"]))
-    customers = frozenset() if case.customer_id is None else frozenset({case.customer_id})
-    return Reach(customers=customers, assignees=frozenset({case.assignee}))
+    customers, sites = edits.owners(uow, "exception_case", [case.key])
+    return Reach(frozenset(customers), frozenset(sites), frozenset({case.assignee}))
 
 
 @command("exception_cases.assign", permission=_ASSIGN, scope=reach_of_case)

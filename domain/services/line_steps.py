@@ -174,14 +174,17 @@ def stop_picking(work: OrderWork, line_id: int, *, reason: str, told: str = "Lin
     work.fire_line(line_id, "short_pick", told, facts, **back)
 
 
-def back_to_stock(work: OrderWork, line_id: int) -> None:
-    """Bring a line whose pick was stopped back to ALLOCATED: its confirmation and its stock are kept, soft."""
-    held = reservations.of_lines(work, [line_id])
+def take_back(work: OrderWork, line_ids: Iterable[int], *, reason: str) -> None:
+    """Bring lines in the pick back to ALLOCATED: their confirmation and their stock are kept, soft."""
+    wanted = sorted(set(line_ids))
+    held = reservations.of_lines(work, wanted)
+    for line_id in wanted:
+        stop_picking(work, line_id, reason=reason)
+        qty = work.qty(line_id)
+        event = "bop_full" if qty.confirmed == qty.net else "bop_gain"
+        facts = work.line_facts(line_id, event, hold=None, reason=reason)
+        work.fire_line(line_id, event, "LineConfirmed", facts)
+        facts = work.line_facts(line_id, "allocate", hold=None, reason=reason)
+        work.fire_line(line_id, "allocate", "LineAllocated", facts)
     hard = [each for each in held if each.row.status == ReservationStatus.HARD]
-    reservations.step_all(work, hard, "unpeg", ending=True, reason="recalled")
-    qty = work.qty(line_id)
-    event = "bop_full" if qty.confirmed == qty.net else "bop_gain"
-    facts = work.line_facts(line_id, event, hold=None, reason="recalled")
-    work.fire_line(line_id, event, "LineConfirmed", facts)
-    facts = work.line_facts(line_id, "allocate", hold=None, reason="recalled")
-    work.fire_line(line_id, "allocate", "LineAllocated", facts)
+    reservations.step_all(work, hard, "unpeg", ending=True, reason=reason)

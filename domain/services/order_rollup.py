@@ -31,7 +31,8 @@ FOLLOWS_HOLDS = (_S.VALIDATING, _S.ON_HOLD, _S.CONFIRMED)
 def roll(work: OrderWork, *, reason: str = "") -> None:
     """Move the order to where its lines add up to, by as many events as it takes.
 
-    The warehouse's own postings lead here, so a recall that they bring about is confirmed by them.
+    The warehouse's own postings lead here, so a recall that they bring about is confirmed by them. An order that is
+    merely confirmed again meets the holds that were placed while it was at the warehouse.
     """
     while True:
         stage, target = OrderStage(work.order.stage), rolled_up(work.all_quantities)
@@ -41,9 +42,11 @@ def roll(work: OrderWork, *, reason: str = "") -> None:
             return
         found = STEPS.get((stage, target))
         if found is None:
-            return
+            break
         event, told = found
         work.fire_order(event, told, work.order_facts(warehouse_confirmed=True))
+    if work.order.stage == _S.CONFIRMED:
+        follow_holds(work)
 
 
 def validate(work: OrderWork) -> None:

@@ -74,10 +74,9 @@ def recall(
     facts = work.order_facts(warehouse_confirmed=warehouse_confirmed)
     ORDER.fire(work.order.stage, "recall", facts)
     picking = [line.key for line in work.live if line.stage == LineStage.PICKING]
-    for line_id in picking:
-        line_steps.stop_picking(work, line_id, reason=reason or "recalled")
-        line_steps.back_to_stock(work, line_id)
+    line_steps.take_back(work, picking, reason=reason or "recalled")
     work.fire_order("recall", "OrderRecalled", work.order_facts(warehouse_confirmed=warehouse_confirmed))
+    order_rollup.follow_holds(work)
     return str(work.order.stage)
 
 

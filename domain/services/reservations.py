@@ -5,7 +5,7 @@ These are parts of commands: the order and its lines are locked already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -85,20 +85,29 @@ def free_stock(work: OrderWork, lines: Iterable[Record]) -> dict[tuple[int, int]
     return found
 
 
-def plan(work: OrderWork, wanted: Mapping[int, int]) -> list[tuple[int, Record, int]]:
-    """Return (line, supply, quantity) pieces that cover as much of `wanted` as is free, lines in key order."""
+def plan(
+    work: OrderWork, wanted: Mapping[int, int], takes: Callable[[int, int], bool]
+) -> list[tuple[int, Record, int]]:
+    """Return (line, supply, quantity) pieces that cover as much of `wanted` as is free, lines in key order.
+
+    `takes(line, quantity)` says whether a line would take what there is for it; else it is left to the next.
+    """
     stock = free_stock(work, [work.line(line_id) for line_id in wanted])
     left: dict[int, int] = {}
     pieces = []
     for line_id, qty in sorted(wanted.items()):
         line = work.line(line_id)
+        mine: list[tuple[int, Record, int]] = []
         for supply in stock.get((line.sku_id, line.site_id), ()):
             free = left.get(supply.key, units(supply.qty) - units(supply.qty_reserved))
-            taken = min(qty, free)
+            taken = min(qty - sum(part for _, _, part in mine), free)
             if taken > 0:
-                pieces.append((line_id, supply, taken))
-                left[supply.key] = free - taken
-                qty -= taken
+                mine.append((line_id, supply, taken))
+        if takes(line_id, sum(part for _, _, part in mine)):
+            for _, supply, part in mine:
+                free = left.get(supply.key, units(supply.qty) - units(supply.qty_reserved))
+                left[supply.key] = free - part
+            pieces += mine
     return pieces
 
 

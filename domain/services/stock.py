@@ -52,9 +52,10 @@ def allocate(
     named = line_ids is not None
     lines = [line for line in work.chosen(line_ids) if named or line.stage in WAITING]
     wanted = {line.key: _wanted(work, line.key) for line in lines}
-    pieces = reservations.plan(work, {line_id: qty for line_id, qty in wanted.items() if qty > 0})
+    asked = {line_id: qty for line_id, qty in wanted.items() if qty > 0}
+    pieces = reservations.plan(work, asked, lambda line_id, got: named or _would_take(work, line_id, got))
     got = {line_id: sum(qty for key, _, qty in pieces if key == line_id) for line_id in wanted}
-    going = [line_id for line_id in wanted if named or _would_take(work, line_id, got[line_id])]
+    going = [line_id for line_id in wanted if named or got[line_id] > 0]
     if not going:
         raise DomainError(
             "stock.nothing_free",
@@ -63,7 +64,7 @@ def allocate(
         )
     for line_id in going:
         _take(work, line_id, got[line_id])
-    reservations.reserve(work, [piece for piece in pieces if piece[0] in going])
+    reservations.reserve(work, pieces)
     _drop_pegs(work, going)
     return {str(line_id): shown(got[line_id]) for line_id in going}
 

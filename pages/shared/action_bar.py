@@ -18,7 +18,7 @@ ICONS = {
     "start_review": "visibility", "refuse": "block", "request_info": "outgoing_mail", "reply": "mark_email_read",
     "assign": "person_add", "confirm": "event_available", "short_close": "content_cut", "amend": "edit",
 }  # fmt: skip
-FIRST = frozenset({"release_to_fulfilment", "release", "start_review", "submit", "validate_ok", "confirm"})
+FIRST = frozenset({"release_to_fulfilment", "release", "start_review", "submit", "validate_ok"})
 """Events that lead on: their button stands out."""
 
 

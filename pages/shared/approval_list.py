@@ -126,9 +126,7 @@ def trail(item: Item) -> list[str]:
 
 def history(items: Sequence[Item]) -> None:
     """Draw what was decided."""
-    table.show(
-        rows(items), COLUMNS, alt="Decided approvals, the newest first", key="approvals_decided", height=560
-    )
+    table.show(rows(items), COLUMNS, alt="Decided approvals, the newest first", key="approvals_decided")
 
 
 def offer(items: Sequence[Item], title: str, filters: Mapping[str, str]) -> None:

@@ -61,9 +61,8 @@ def editor(hours: Hours) -> None:
     """Draw the week with a preview of what the typed hours would change."""
     st.subheader("Week", anchor=False)
     may_change = may(Permission.MASTER_PROPOSE)
-    names = [f"week_{hours.calendar_id}_{day}" for day in range(7)]
     texts = []
-    for day, name in enumerate(names):
+    for day, name in enumerate(_fields(hours)):
         if name not in st.session_state:
             state.remember(name, service.typed(hours.week[day]))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -98,7 +97,7 @@ def _save_week(hours: Hours, texts: tuple[str, ...]) -> None:
             f"Open per week **{found.week_before} → {found.week_after}** · the next {service.AHEAD} days with their "
             f"exceptions {found.ahead_before} → {found.ahead_after}  \nUsed by {users}"
         )
-        reason = st.text_input("Reason", key=f"week_reason_{hours.calendar_id}", max_chars=500)
+        st.text_input("Reason", key=f"week_reason_{hours.calendar_id}", max_chars=500)
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Save the week" if may(Permission.MASTER_APPROVE) else "Ask for this week",
@@ -106,28 +105,35 @@ def _save_week(hours: Hours, texts: tuple[str, ...]) -> None:
                 icon=":material/save:",
                 key=f"save_week_{hours.calendar_id}",
                 on_click=_send_week,
-                args=(hours, found.week, reason),
+                args=(hours, texts, found.week),
             )
             st.button("Discard", key=f"discard_{hours.calendar_id}", on_click=_forget_week, args=(hours,))
 
 
-def _send_week(hours: Hours, week: Sequence[Sequence[Sequence[int]]], reason: str) -> None:
+def _send_week(hours: Hours, texts: tuple[str, ...], week: Sequence[Sequence[Sequence[int]]]) -> None:
+    """Save the previewed week; hours typed since then are previewed first."""
+    if tuple(state.recall(name, str) for name in _fields(hours)) != texts:
+        return
     answer = runtime.execute(
         service.set_week,
         intent=state.intent(f"week_{hours.calendar_id}"),
         calendar_id=hours.calendar_id,
         week=[[list(span) for span in day] for day in week],
         seen=[[list(span) for span in day] for day in hours.week],
-        reason=reason,
+        reason=state.recall(f"week_reason_{hours.calendar_id}", str),
     )
     _done(answer, f"week_{hours.calendar_id}")
     if not isinstance(answer, runtime.Refused):
         _forget_week(hours)
 
 
+def _fields(hours: Hours) -> list[str]:
+    return [f"week_{hours.calendar_id}_{day}" for day in range(7)]
+
+
 def _forget_week(hours: Hours) -> None:
-    for day in range(7):
-        state.forget(f"week_{hours.calendar_id}_{day}")
+    for name in _fields(hours):
+        state.forget(name)
     state.forget(f"week_reason_{hours.calendar_id}")
 
 

@@ -54,7 +54,7 @@ def told() -> None:
 
 def row(step: Step) -> None:
     """Draw one command with its outcome and what can be done about it."""
-    with st.container(border=True, gap="small", key=f"step_{step.command_id}"):
+    with st.container(border=True, gap=None, key=f"step_{step.command_id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{wording.plain(title(step))}**", width="content")
             _badges(step)

@@ -88,8 +88,10 @@ def foot(step: Step) -> bool:
 
 def _set_for_selected(step: Step) -> None:
     rows = [row for row in step.sheet.selected if row in step.sheet.frame.index]
+    # The keys carry the mark of this one use: afterwards the panel is a new one, closed, and a second click is nothing.
+    mark = state.intent(f"{step.key}_set")
     with st.popover(f"Set for {len(rows)} ticked" if rows else "Set for ticked", disabled=not rows,
-                    icon=":material/select_all:", key=f"{step.key}_set"):  # fmt: skip
+                    icon=":material/select_all:", key=f"{step.key}_panel_{mark}"):  # fmt: skip
         columns = [column for column in step.sheet.columns if column.edits]
         column = st.selectbox("Field", columns, format_func=lambda c: c.label, key=f"{step.key}_set_field")
         if column is None:
@@ -99,13 +101,14 @@ def _set_for_selected(step: Step) -> None:
             typed = st.selectbox("Value", [label for label, _ in column.choices], index=None, key=name)
         else:
             hint = "2026-11-24" if column.kind is FieldKind.DAY else None
-            typed = st.text_input("Value", key=name, max_chars=column.longest or None, placeholder=hint) or None
-        mark = state.intent(f"{step.key}_set")
+            most = column.longest or None
+            typed = st.text_input("Value", key=name, max_chars=most, placeholder=hint) or None
         if st.button(
-            f"Set for {wording.lines(len(rows), 'row')}", type="primary", key=f"{step.key}_set_{mark}"
+            f"Set for {wording.lines(len(rows), 'row')}", type="primary", key=f"{step.key}_go_{mark}"
         ):
             state.done_with(f"{step.key}_set")
             _set(step, rows, column, typed, mark)
+            st.rerun(scope="fragment")
 
 
 def _set(step: Step, rows: Sequence[str], column: GridColumn, typed: Any, mark: str) -> None:
@@ -322,9 +325,9 @@ def _effects(told: Mapping[str, Any]) -> None:
         )
     stopped = [f"{n} {word}" for word, n in _stopped(told["counts"])]
     if stopped:
-        st.warning(
-            f"Not saved: {', '.join(stopped)}. First: {wording.plain(str(told['refused'][0]['message'] or 'changed by somebody else'))}"
-        )
+        first = [str(one["message"] or "somebody else changed it meanwhile") for one in told["refused"][:1]]
+        more = f". First: {wording.plain(first[0])}" if first else ""
+        st.warning(f"Not saved: {', '.join(stopped)}{more}", icon=":material/block:")
 
 
 def _stopped(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -39,7 +39,7 @@ def bar(as_of: date) -> HoldFilter:
         _follow(url, as_of, people)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
-            "Text", key=KEY + "text", on_change=_touch, icon=":material/search:", width=230,
+            "Text", key=KEY + "text", on_change=_touch, icon=":material/search:", width=215,
             placeholder="Order, customer, SKU, reason",
         )  # fmt: skip
         wanted = HoldFilter(
@@ -104,7 +104,7 @@ def follow_click(clicked: str | None, wanted: HoldFilter) -> None:
 def _choice(name: str, options: Sequence[Any], anything: str, says: Any) -> Any:
     return st.selectbox(
         LABELS[name], options, index=None, key=KEY + name, on_change=_touch, placeholder=anything,
-        format_func=says, width=150,
+        format_func=says, width=128,
     )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ BANDS = {"grey": "up to 7 days", "orange": "8 to 30 days", "red": "over 30 days"
 ORDER = Column("order", "Order", "link", 100, shows=line_list.ORDER_PATTERN, pinned=True)
 VALUES = (Column("value", "Open value", "money", 110), Column("currency", "Currency", "text", 80))
 HOLDS = (
-    Column("what", "Held", "text", 190, pinned=True),
-    ORDER._replace(pinned=False),
+    ORDER,
+    Column("on", "On", "text", 210),
     Column("kind", "Hold", "text", 125),
     Column("state", "Status", "text", 130),
     Column("blocked", "Blocks", "text", 190),
@@ -37,7 +37,6 @@ HOLDS = (
     Column("assignee", "Assigned to", "text", 130),
     Column("may", "May release", "text", 230),
     Column("reason", "Reason", "text", 330),
-    Column("customer", "Customer", "text", 170),
     Column("until", "Until", "day", 95),
     Column("placed_by", "Placed by", "text", 120),
     Column("signed", "First signature", "text", 120),
@@ -101,6 +100,7 @@ def prepared_holds(rows: pd.DataFrame, worth: pd.DataFrame, opened: frame.Opened
     keys = rows["hold_id"]
     return rows.assign(
         what=[_what(row) for row in rows.to_dict("records")],
+        on=[_on(row) for row in rows.to_dict("records")],
         order=_links(rows["order_no"], rows["order_source"], opened),
         kind=rows["type"].map(wording.code),
         state=rows["status"].map(wording.code),
@@ -182,6 +182,8 @@ def cards(book: Book, wanted: HoldFilter, opened: frame.Opened) -> None:
     bucket = HoldAge.of(oldest)
     same = int(sum(HoldAge.of(max(int(days), 0)) is bucket for days in holds["days"]))
     locked = int(stock["days"].max()) if len(stock) else 0
+    first, *others = _quantities(stock)
+    more = f"and {', '.join(others)} · " if others else ""
     kpi_strip.show(
         [
             kpi_strip.Card(
@@ -195,10 +197,10 @@ def cards(book: Book, wanted: HoldFilter, opened: frame.Opened) -> None:
                 note=amounts(book.orders) or None, screen="holds",
             ),
             kpi_strip.Card(
-                "Stock locked", _quantities(stock), f"See {wording.lines(len(stock), 'position')}", {**kept, "list": "stock"},
+                "Stock locked", first, f"See {wording.lines(len(stock), 'position')}", {**kept, "list": "stock"},
                 "Stock in the house that is reserved for a held line, or free of a SKU whose hold blocks allocating. "
                 "Holds that block invoicing alone lock nothing.",
-                note=f"{amounts(stock) or 'value not recorded'} · oldest {wording.lines(locked, 'day')}"
+                note=f"{more}{amounts(stock) or 'value not recorded'} · oldest {wording.lines(locked, 'day')}"
                 if len(stock) else None,
                 screen="holds",
             ),
@@ -225,11 +227,12 @@ def _worst(holds: pd.DataFrame) -> str | None:
     return f"{row['kind']} on {wording.plain(str(row['what']))}"
 
 
-def _quantities(stock: pd.DataFrame) -> str:
+def _quantities(stock: pd.DataFrame) -> list[str]:
+    """Return the locked quantities by unit, the largest first: units are never added up."""
     if stock.empty:
-        return "0"
+        return ["0"]
     sums = stock.groupby(stock["base_uom"].fillna("?"))["qty"].sum().sort_values(ascending=False)
-    return " + ".join(f"{wording.quantity(float(qty))} {unit}" for unit, qty in sums.items())
+    return [f"{wording.quantity(float(qty))} {unit}" for unit, qty in sums.items()]
 
 
 def funnel(book: Book, *, key: str) -> str | None:
@@ -319,6 +322,14 @@ def _what(row: Mapping[Any, Any]) -> str:
     if scope == "LINE":
         return f"Line {row['line_no']} of {row['order_no']}"
     return f"{wording.code(scope)} {row[named[scope]]}"
+
+
+def _on(row: Mapping[Any, Any]) -> str:
+    """Return what the hold is on, beside a column that shows the order's number."""
+    if row["scope"] in ("ORDER", "LINE"):
+        whole = "Order" if row["scope"] == "ORDER" else f"Line {row['line_no']}"
+        return f"{whole} of {row['customer']}"
+    return _what(row)
 
 
 def _blocks(text: str) -> str:

@@ -138,7 +138,7 @@ def pending(entity: str) -> dict[int, str]:
     fields = known(entity)
     for cell in runtime.read(approvals.pending_cells, entity=entity):
         if cell.field in fields:
-            found.setdefault(cell.record_id, []).append(f"{fields[cell.field].label} {cell.text}")
+            found.setdefault(cell.record_id, []).append(cell.text)
     return {key: "; ".join(texts) for key, texts in found.items()}
 
 
@@ -172,6 +172,7 @@ def show(entity: str, wanted: Wanted, total: int) -> None:
         of=wanted,
         moved=my_changes.moved,
         height=HEIGHT,
+        reason="Reason, where a change needs approval",
     )
 
 

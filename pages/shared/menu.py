@@ -50,6 +50,8 @@ SCREENS = (
     Screen("site_parameters", "Master data", "master/site_parameters.py", "Site parameters", "tune", "Safety stock, reorder points and lead times per site.", permission=Permission.MASTER_SEE),
     Screen("calendars", "Master data", "master/calendars.py", "Calendars", "calendar_month", "Working hours and exceptions that clocks run on.", permission=Permission.MASTER_SEE),
     Screen("imports", "Control", "control/imports.py", "Imports", "upload_file", "Bring an order extract in, mend its rows, undo it.", permission=Permission.IMPORT),
+    Screen("audit", "Control", "control/audit.py", "Audit", "policy", "Every change: who, when, before and after, and why.", permission=Permission.AUDIT_READ),
+    Screen("integrity", "Control", "control/integrity.py", "Integrity", "verified_user", "Whether what must hold holds: laws, audit chain, backups.", permission=Permission.INTEGRITY_SEE),
     Screen("users", "Control", "control/users.py", "Users", "group", "Who may sign in, with which roles and reach.", permission=Permission.USERS_MANAGE),
     Screen("profile", "Control", "control/profile.py", "Profile", "badge", "Your roles, your sign-ins, your password.", False, Permission.PROFILE_EDIT),
 )  # fmt: skip

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from db.queries import audit, order_shipments
 from db.queries import order as queries
-from db.queries import order_shipments
-from pages.shared import frame, order_story, order_view, runtime, table, wording
+from domain.services.hold_words import RELEASED_BY
+from pages.shared import frame, order_story, runtime, table, wording
 from pages.shared.table import Column
 
 WHEN = Column("when", "When", "text", 190)
@@ -114,6 +115,7 @@ def _timeline(shown: Shown) -> None:
         changes=runtime.read(queries.date_changes, **shown.asked),
         holds=shown.holds,
         tracking=runtime.read(order_shipments.tracking, **shown.asked),
+        edits=runtime.read(audit.of_order, **shown.asked),
         as_of=shown.opened.as_of,
     )
     _list(story, STORY, "What happened", "Nothing is recorded about this order by this day.")
@@ -147,7 +149,7 @@ def _holds(shown: Shown) -> None:
     if rows.empty:
         st.success("No hold was ever placed by this day.", icon=":material/check_circle:")
         return
-    active = order_view.active(rows, shown.opened.as_of)
+    active = rows["active"] == 1
     rows = rows.assign(
         what=rows["type"].map(wording.code),
         scope=rows["scope"].map(wording.code),
@@ -156,7 +158,7 @@ def _holds(shown: Shown) -> None:
         ],
         since=rows["placed_at"].map(wording.instant),
         state=rows["status"].map(wording.code).where(~active, "Active · " + rows["status"].map(wording.code)),
-        may=rows["type"].map({str(kind): who for kind, who in order_view.RELEASED_BY.items()}),
+        may=rows["type"].map(RELEASED_BY),
         ended=rows["released_at"].map(wording.instant, na_action="ignore").where(~active),
         released_by=rows["released_by"].where(~active),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from pages.shared import wording
+from pages.shared import audit_words, wording
 
 WORDS = {
     "OrderReceived": "Order received{by}",
@@ -22,14 +22,30 @@ WORDS = {
     "LineCancelled": "Line cancelled",
     "ReturnReceived": "Return received",
     "IMPORTED": "Imported from a file",
+    "CustomerAsked": "Customer asked by {channel}",
+    "CustomerAnswered": "Customer answered by {channel}",
+    "HoldReleaseSigned": "{hold} hold: first of two signatures for its release",
 }
-ELSEWHERE = ("PromiseChanged", "RequestChanged", "HoldPlaced", "HoldReleased")
+ELSEWHERE = ("PromiseChanged", "RequestChanged", "HoldPlaced", "HoldReleased", "HoldRefused", "HoldExpired")
 """Events that another table tells with more: the date changes with old and new, the holds with their reason."""
+TOLD_BY_OTHERS = frozenset(
+    {"stage", "promised_on", "requested_on", "promised_on_first", "requested_on_first", "promise_source", "net_amount",
+     "total_net", "entered_on", "delivered_on", "first_delivered_on", "cancelled_on", "entered_at", "released_at",
+     "acknowledged_at", "closed_at", "qty_confirmed", "qty_allocated", "qty_released", "qty_picked", "qty_shipped",
+     "qty_delivered", "qty_invoiced", "qty_returned"}
+)  # fmt: skip
+"""Fields that events, date changes and documents move: their own entries say more than the bare value."""
 FIELDS = {"requested_on": "Requested day", "promised_on": "Promise"}
 
 
 def told(
-    *, events: pd.DataFrame, changes: pd.DataFrame, holds: pd.DataFrame, tracking: pd.DataFrame, as_of: date
+    *,
+    events: pd.DataFrame,
+    changes: pd.DataFrame,
+    holds: pd.DataFrame,
+    tracking: pd.DataFrame,
+    edits: pd.DataFrame,
+    as_of: date,
 ) -> pd.DataFrame:
     """Return (when, what, line, who), newest first."""
     story: list[tuple[Any, str, str, str]] = []
@@ -39,11 +55,13 @@ def told(
         story.append((row["changed_at"], _change(row), _text(row["line_no"]), row["actor"]))
     for row in holds.to_dict("records"):
         story.extend(_hold(row, as_of))
+    for row in edits.to_dict("records"):
+        story.extend(_edit(row))
     for row in tracking.to_dict("records"):
         place = f", {row['place']}" if row["place"] else ""
         said = _text(row["text"]) or f"code {row['code']}"
         story.append((row["at"], f"Carrier on {row['shipment_no']}: {said}{place}", "", "carrier"))
-    story.sort(key=lambda part: part[0], reverse=True)
+    story.sort(key=lambda part: pd.Timestamp(part[0]), reverse=True)
     return pd.DataFrame(
         [(wording.instant(at), what, line, who) for at, what, line, who in story],
         columns=["when", "what", "line", "who"],
@@ -58,7 +76,11 @@ def _event(row: dict[Any, Any]) -> str:
         more = ", ".join(f"{name} {value}" for name, value in payload.items())
         return f"{words}: {more}" if more else words
     by = f" by {wording.code(str(payload['channel']))}" if payload.get("channel") else ""
-    said = pattern.format(by=by, shipment=payload.get("shipment", ""), invoice=payload.get("invoice", ""))
+    hold, channel = (payload.get(name) for name in ("hold_type", "channel"))
+    said = pattern.format(
+        by=by, shipment=payload.get("shipment", ""), invoice=payload.get("invoice", ""),
+        hold=wording.code(str(hold or "")), channel=wording.code(str(channel or "")),
+    )  # fmt: skip
     return re.sub(" +", " ", said)
 
 
@@ -68,13 +90,26 @@ def _change(row: dict[Any, Any]) -> str:
     return f"{FIELDS.get(row['field'], row['field'])} moved from {days[0]} to {days[1]}{why}"
 
 
+def _edit(row: dict[Any, Any]) -> list[tuple[Any, str, str, str]]:
+    """Tell an edit of the audit log: the field, before and after, and why; one made outside in full."""
+    outside = row["source"] == "OUTSIDE"
+    if not outside and (row["field"] is None or row["field"] in TOLD_BY_OTHERS):
+        return []
+    name = audit_words.field_name(row["field"])
+    said = f"{name}: {audit_words.change(row['old'], row['new'])}"
+    why = f" ({row['reason']})" if _text(row["reason"]) else ""
+    told_of = f"Changed outside the tower: {said}" if outside else f"{said}{why}"
+    return [(row["at"], told_of, _text(row["line_no"]), audit_words.person(row["actor"], row["on_behalf_of"]))]
+
+
 def _hold(row: dict[Any, Any], as_of: date) -> list[tuple[Any, str, str, str]]:
     kind = wording.code(row["type"])
     told_of = [(row["placed_at"], f"{kind} hold placed: {row['reason']}", "", str(row["placed_by"]))]
     ended = row["released_at"]
     if pd.notna(ended) and ended.date() <= as_of:
         why = f": {row['release_reason']}" if _text(row["release_reason"]) else ""
-        told_of.append((ended, f"{kind} hold released{why}", "", _text(row["released_by"]) or "system"))
+        how = {"REJECTED": "refused", "EXPIRED": "ended on its until-date"}.get(row["status"], "released")
+        told_of.append((ended, f"{kind} hold {how}{why}", "", _text(row["released_by"]) or "system"))
     return told_of
 
 

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from domain.vocabulary.statuses import GONE_STAGES, HoldStatus, HoldType
-from pages.shared import frame, table, wording
+from domain.services import action_deeds
+from domain.services.actions import Offer
+from domain.services.hold_words import RELEASED_BY
+from domain.vocabulary.statuses import GONE_STAGES
+from pages.shared import action_bar, frame, table, wording
 from pages.shared.table import Column
 
-ENDED = (HoldStatus.RELEASED, HoldStatus.REJECTED, HoldStatus.EXPIRED)
-RELEASED_BY = {
-    HoldType.CREDIT: "credit, not who placed it",
-    HoldType.PAYMENT: "credit",
-    HoldType.COMPLIANCE: "two people of compliance, not who placed it",
-    HoldType.PRICE: "the team lead, not who placed it",
-    HoldType.MANAGEMENT: "the team lead",
-    HoldType.QUALITY: "quality",
-    HoldType.ADDRESS: "order management",
-    HoldType.DATA: "order management",
-    HoldType.DUPLICATE: "order management",
-    HoldType.CUSTOMER_REQUEST: "order management",
-}
 _NOW_ONLY = "Kept only as it is today."
 QUANTITIES = (
     Column("line_no", "Line", "text", 48, pinned=True),
@@ -85,28 +75,38 @@ def not_yet(lines: pd.DataFrame, opened: frame.Opened) -> None:
         )
 
 
-def active(holds: pd.DataFrame, as_of: date) -> pd.Series:
-    """Return which holds were not ended by the end of the day."""
-    ended = holds["status"].isin([str(status) for status in ENDED])
-    # A hold that ended on a later day was active on this one.
-    until = pd.Timestamp(as_of, tz="UTC") + pd.Timedelta(days=1)
-    return ~ended | (holds["released_at"].notna() & (holds["released_at"] >= until))
-
-
-def held(holds: pd.DataFrame, opened: frame.Opened) -> None:
-    """Draw each active hold: what it blocks, why, since when, who may lift it."""
+def held(holds: pd.DataFrame, offers: Mapping[int, Sequence[Offer]]) -> None:
+    """Draw each active hold: what it blocks, why, since when, who may lift it, and what may be done about it."""
     if holds.empty:
         return
-    for hold in holds[active(holds, opened.as_of)].to_dict("records"):
+    for hold in holds[holds["active"] == 1].to_dict("records"):
         blocks = ", ".join(wording.code(word).lower() for word in hold["blocks"].split(","))
-        scope = "" if hold["scope"] == "ORDER" else f" of the {wording.code(hold['scope']).lower()}"
         assignee = f", assigned to {hold['assignee']}" if hold["assignee"] else ""
-        st.warning(
-            f"**{wording.code(hold['type'])} hold{scope}** blocks {blocks}: {wording.plain(hold['reason'])}.  \n"
-            f"Since {wording.instant(hold['placed_at'])} by {wording.plain(hold['placed_by'])}. "
-            f"May be released by {RELEASED_BY[HoldType(hold['type'])]}{wording.plain(assignee)}.",
-            icon=":material/pan_tool:",
+        signed = f" First signature: {hold['first_released_by']}." if hold["first_released_by"] else ""
+        until = (
+            f" Ends by itself on {wording.instant(hold['expires_at'])}."
+            if pd.notna(hold["expires_at"])
+            else ""
         )
+        with st.container(border=True, gap="small"):
+            st.markdown(
+                f":orange[:material/pan_tool:] **{wording.code(hold['type'])} hold{_scope(hold)}** blocks {blocks}: "
+                f"{wording.plain(hold['reason'])}.  \n"
+                f"{wording.code(hold['status'])} since {wording.instant(hold['placed_at'])}, placed by "
+                f"{wording.plain(hold['placed_by'])}{wording.plain(assignee)}. "
+                f"Released by {RELEASED_BY[hold['type']]}.{wording.plain(signed)}{until}"
+            )
+            about = f"{wording.code(hold['type'])} hold{_scope(hold)}"
+            action_bar.bar(
+                action_deeds.HOLD, hold["hold_id"], offers.get(hold["hold_id"], ()), about=about, small=True
+            )
+
+
+def _scope(hold: Mapping[Any, Any]) -> str:
+    """Return what the hold is on, where that is not the order itself."""
+    if hold["scope"] == "LINE":
+        return f" of line {hold['line_no']}"
+    return "" if hold["scope"] == "ORDER" else f" of the {wording.code(hold['scope']).lower()}"
 
 
 def facts(order: Mapping[str, Any], lines: pd.DataFrame, opened: frame.Opened) -> None:

@@ -16,10 +16,12 @@ import streamlit as st
 from db.queries import data
 from db.read_scope import ReadScope
 from db.unit_of_work import reading
+from domain.exchange.files import anchors
 from domain.services.commands import Request, perform
 from domain.settings import settings
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
+from domain.vocabulary.integrity import Verification
 from pages.shared import identity, server, state
 
 if TYPE_CHECKING:
@@ -166,6 +168,14 @@ def execute(
     except Exception:
         reference = unexpected()
         return Refused("unexpected", f"Something unexpected happened, reference {reference}.", "Try again.")
+
+
+def verified(check: Callable[..., Verification], progress: Callable[[str, float], None]) -> Verification:
+    """Run checks of the integrity monitor over one moment of the data, against the anchors outside it."""
+    file = anchors.place(settings().database_url)
+    anchored = anchors.read(file)
+    with reading(engine(), snapshot=True) as unit:
+        return check(uow=unit, anchored=anchored, anchor_file=str(file), progress=progress)
 
 
 def unexpected() -> str:

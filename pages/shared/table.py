@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -62,18 +62,22 @@ def show(
 
 
 def offer(
-    rows: pd.DataFrame | pa.Table,
+    rows: pd.DataFrame | pa.Table | Callable[[], pd.DataFrame],
     columns: Sequence[Column],
     *,
     title: str,
     filters: Mapping[str, str],
     key: str,
 ) -> None:
-    """Draw the export menu: CSV and XLSX with title, filters and time printed in the file."""
+    """Draw the export menu: CSV and XLSX with title, filters and time printed in the file.
+
+    `rows` may be a function where the file holds more than the screen: it is called when a file is asked for.
+    """
     made = runtime.now()
     shown = {column.name: column.label for column in columns}
     with st.popover("Export", icon=":material/download:", key=f"{key}_menu"):
-        st.caption(f"{len(rows):,} rows with the filter printed in the file.")
+        size = "All rows of the filter," if callable(rows) else f"{len(rows):,} rows"
+        st.caption(f"{size} with the filter printed in the file.")
         for label, make, suffix, mime in (
             ("CSV", export.as_csv, "csv", "text/csv"),
             (
@@ -96,7 +100,9 @@ def offer(
             )
 
 
-def _frame(rows: pd.DataFrame | pa.Table) -> pd.DataFrame:
+def _frame(rows: pd.DataFrame | pa.Table | Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    if callable(rows):
+        return rows()
     return rows.to_pandas() if isinstance(rows, pa.Table) else rows
 
 

@@ -6,7 +6,17 @@ import streamlit as st
 
 from db.queries import data
 from db.queries import order as queries
-from pages.shared import filters, frame, order_find, order_sections, order_view, presence, runtime
+from domain.services import action_deeds
+from pages.shared import (
+    filters,
+    frame,
+    order_actions,
+    order_find,
+    order_sections,
+    order_view,
+    presence,
+    runtime,
+)
 
 number = filters.asked("so")
 opened = frame.open_page("order", title=f"Order {number}" if number else "")
@@ -24,9 +34,12 @@ with head:
     frame.say(order_view.sentence(order, lines, opened))
 presence.on_object("sales_order", found)
 order_view.not_yet(lines, opened)
-order_view.held(holds, opened)
+offers = order_actions.offers(found, opened)
+order_actions.of_order(found, order, lines, offers)
+order_view.held(holds, offers[action_deeds.HOLD])
 order_view.facts(order, lines, opened)
 order_view.lines_table(lines, order, opened)
+order_actions.of_lines(lines, offers)
 shown = st.segmented_control(
     "More about this order",
     list(order_sections.SECTIONS),

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from db.records import table_of
-from db.tables import Approval, Customer, Site, Sku, SkuSite
+from db.tables import Approval, CalendarException, Customer, Site, Sku, SkuSite
 from db.unit_of_work import reading
 from domain.rules.editing.values import to_json
 from domain.services import approvals, calendar_changes, edits
@@ -89,10 +89,15 @@ def _decide(engine: Engine, which: Any, approval_id: int, who: str, at: datetime
 
 
 def _close_for_stocktaking(engine: Engine, now: datetime, today: date) -> None:
+    closed = CalendarException
     with reading(engine) as unit:
         first = select(Site.calendar_id).order_by(Site.site_id).limit(1)
         calendar = unit.connection.execute(first).scalar_one()
-    ahead = today + timedelta(days=18 - today.weekday())
+        taken = set(
+            unit.connection.execute(select(closed.on_day).where(closed.calendar_id == calendar)).scalars()
+        )
+    days = (today + timedelta(days=ahead) for ahead in range(15, 60))
+    ahead = next(day for day in days if day.weekday() == 4 and day not in taken)
     perform(
         engine, calendar_changes.set_exception,
         Request("demo:stocktaking", PEOPLE["lukas.brandt"], now - timedelta(hours=1), "demo"),

@@ -137,7 +137,7 @@ def test_help_opens_the_pages_own_text(tower: Server, page: Page, key: str) -> N
 def test_find_leads_to_delivery_dates(tower: Server, page: Page) -> None:
     page.goto(tower.url)
     settled(page)
-    box = page.get_by_placeholder("Order, PO, SKU, customer, tracking")
+    box = page.get_by_placeholder("Order, PO, SKU, customer, tracking", exact=True)
     box.fill("SO-100")
     box.press("Enter")
     page.wait_for_url("**/delivery_dates?**")

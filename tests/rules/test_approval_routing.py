@@ -86,7 +86,9 @@ def test_credit_needs_a_second_person_above_the_threshold(
         ("10", None, (Role.PLAN,)),
     ],
 )
-def test_safety_stock_by_value_and_share(amount: str | None, share: str | None, steps: tuple[Role, ...]) -> None:
+def test_safety_stock_by_value_and_share(
+    amount: str | None, share: str | None, steps: tuple[Role, ...]
+) -> None:
     asked = Asked(
         ApprovalType.SAFETY_STOCK,
         "sku_site",

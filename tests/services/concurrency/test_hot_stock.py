@@ -104,7 +104,7 @@ def _count_deadlocks(engines: list[Engine]) -> Counter[str]:
     def failed(context: Any) -> None:
         state = getattr(context.original_exception, "sqlstate", None)
         if state in ("40P01", "40001") or "locked" in str(context.original_exception):
-            seen[str(state or "locked")] += 1
+            seen[f"{state}: {context.original_exception} in {context.statement}"] += 1
 
     for engine in engines:
         event.listen(engine, "handle_error", failed)

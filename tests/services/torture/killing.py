@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
-from typing import Any
 
 from sqlalchemy import Engine, func, select
 
@@ -53,7 +52,7 @@ class Judge:
         started = time.perf_counter()
         engine = create_engine(self.url)
         found = counts(engine)
-        done = self.is_done(engine, number)
+        done = self.is_done(number)
         if not done:
             assert found == before, f"command {number} was killed and left {_more(before, found)}"
         answer = victim.WORKS[self.work](engine, number)
@@ -70,15 +69,23 @@ class Judge:
         assert self.most < RESTART_SECONDS
         return after
 
-    def is_done(self, engine: Engine, number: int) -> bool:
+    def is_done(self, number: int) -> bool:
         """Return whether command `number` was committed; one without its answer must never be."""
-        made = table_of(Command)
+        made, engine = table_of(Command), create_engine(self.url)
         with engine.connect() as connection:
             found = connection.execute(
                 select(made.c.response).where(made.c.idempotency_key == f"{self.work}-{number}")
             ).scalars().all()  # fmt: skip
+        engine.dispose()
         assert all(found), "a command without its answer was kept"
         return bool(found)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of every table that a command writes."""
+        engine = create_engine(self.url)
+        found = counts(engine)
+        engine.dispose()
+        return found
 
     def _whole(self, engine: Engine, number: int) -> None:
         with reading(engine) as unit:
@@ -113,43 +120,43 @@ def _more(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {name: after[name] - count for name, count in before.items() if after[name] != count}
 
 
-def statements_of(url: str, work: str, number: int) -> int:
-    """Let a process run command `number` and return how many statements it sent."""
-    ours, theirs = PROCESSES.Pipe()
-    process = _started(victim.count, (url, work, number, theirs))
-    process.join(60)
-    assert process.exitcode == 0
-    return int(ours.recv())
+class Victims:
+    """Forks victims from one warm process; command 0 is done when it is made."""
 
+    def __init__(self, url: str, work: str) -> None:
+        self._orders, theirs = PROCESSES.Pipe()
+        self._told, telling = PROCESSES.Pipe()
+        self._process = PROCESSES.Process(target=victim.serve, args=(url, work, theirs, telling), daemon=True)
+        self._process.start()
 
-def kill_before(url: str, work: str, number: int, statement: int) -> None:
-    """Let a process die before a statement of command `number`."""
-    process = _started(victim.die_before, (url, work, number, statement))
-    process.join(60)
-    assert process.exitcode == -9, f"it ended with {process.exitcode}"
+    def close(self) -> None:
+        """End the process that forks."""
+        self._orders.send(None)
+        self._process.join(30)
 
+    def statements_of(self, number: int) -> int:
+        """Run command `number` and return how many statements it sent."""
+        self._orders.send(("count", number))
+        assert self._end() == 0
+        return int(self._told.recv())
 
-def kill_sometime(url: str, work: str, number: int, chance: random.Random, longest: float) -> int:
-    """Let a process run commands from `number` on, kill it at a random time, and return the last that it began."""
-    ours, theirs = PROCESSES.Pipe()
-    process = _started(victim.run_on, (url, work, number, theirs))
-    last = int(ours.recv())
-    until = time.perf_counter() + chance.uniform(0, longest)
-    while (left := until - time.perf_counter()) > 0:
-        if ours.poll(left):
-            last = int(ours.recv())
-    process.kill()
-    process.join(60)
-    while ours.poll(0):
-        try:
-            last = int(ours.recv())
-        except EOFError:
-            break
-    assert process.exitcode == -9
-    return last
+    def kill_before(self, number: int, statement: int) -> None:
+        """Let a victim die before a statement of command `number`."""
+        self._orders.send(("die", number, statement))
+        assert self._end() == signal.SIGKILL
 
+    def kill_sometime(self, number: int, chance: random.Random, longest: float) -> int:
+        """Run commands from `number` on, kill at a random time, and return the last that was begun."""
+        self._orders.send(("run", number))
+        process = int(self._orders.recv())
+        last = int(self._told.recv())
+        time.sleep(chance.uniform(0, longest))
+        os.kill(process, signal.SIGKILL)
+        assert self._orders.recv() == signal.SIGKILL
+        while self._told.poll(0):
+            last = int(self._told.recv())
+        return last
 
-def _started(target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
-    process = PROCESSES.Process(target=target, args=arguments, daemon=True)
-    process.start()
-    return process
+    def _end(self) -> int:
+        self._orders.recv()
+        return int(self._orders.recv())

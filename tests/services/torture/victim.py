@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing.connection import Connection as Pipe
@@ -31,7 +32,7 @@ Work = Callable[[Engine, int], Any]
 
 
 def edit_block(engine: Engine, number: int) -> Any:
-    """Save block `number`: a promise and a note in nine lines, and a priority in three orders."""
+    """Save block `number`, after block `number` − 1: a promise and a note in nine lines, and a priority in three orders."""
 
     def cell(entity: str, key: int, field: str, value: Callable[[int], Any]) -> dict[str, Any]:
         return {
@@ -47,18 +48,18 @@ def edit_block(engine: Engine, number: int) -> Any:
 
 
 def promise(number: int) -> str:
-    """Return the promise of block `number`; 0 is what the small book says."""
-    return (PROMISED + timedelta(days=number)).isoformat()
+    """Return the promise of block `number`; −1 is what the small book says."""
+    return (PROMISED + timedelta(days=number + 1)).isoformat()
 
 
 def note(number: int) -> str | None:
     """Return the note of block `number`."""
-    return f"block {number}" if number else None
+    return f"block {number}" if number >= 0 else None
 
 
 def priority(number: int) -> int:
     """Return the priority of block `number`."""
-    return number % 4 + 1 if number else 5
+    return number % 4 + 1 if number >= 0 else 5
 
 
 def import_file(engine: Engine, number: int) -> Any:
@@ -76,30 +77,46 @@ def import_file(engine: Engine, number: int) -> Any:
 WORKS: dict[str, Work] = {"block": edit_block, "file": import_file}
 
 
-def die_before(url: str, work: str, number: int, statement: int) -> None:
-    """Run one command and die before its `statement`-th statement; a number past the last dies with the work done."""
+def serve(url: str, work: str, orders: Pipe, told: Pipe) -> None:
+    """Do command 0 to get warm, then fork a victim for each order; answer how it ended.
+
+    An order is ("count", number), ("die", number, statement) or ("run", number); None ends. A victim that runs tells
+    its process first; `told` carries what victims say: a count of statements, or the number of each command begun.
+    """
     engine = create_engine(url)
-    count_statements(engine, lambda count: count == statement and _die())
-    WORKS[work](engine, number)
-    _die()
+    WORKS[work](engine, 0)
+    engine.dispose()
+    while (order := orders.recv()) is not None:
+        what, *rest = order
+        process = os.fork()
+        if process == 0:
+            os._exit(_victim(url, work, what, rest, told))
+        orders.send(process)
+        orders.send(os.waitpid(process, 0)[1])
 
 
-def count(url: str, work: str, number: int, answer: Pipe) -> None:
-    """Run one command and tell how many statements it sent."""
-    engine = create_engine(url)
-    counted = [0]
-    count_statements(engine, lambda count: counted.__setitem__(0, count))
-    WORKS[work](engine, number)
-    answer.send(counted[0])
-
-
-def run_on(url: str, work: str, number: int, answer: Pipe) -> None:
-    """Run command after command from `number` on until killed, telling the number of each before it begins."""
-    engine = create_engine(url)
-    while True:
-        answer.send(number)
-        WORKS[work](engine, number)
-        number += 1
+def _victim(url: str, work: str, what: str, rest: list[int], told: Pipe) -> int:
+    try:
+        engine = create_engine(url)
+        number = rest[0]
+        if what == "count":
+            counted = [0]
+            count_statements(engine, lambda count: counted.__setitem__(0, count))
+            WORKS[work](engine, number)
+            told.send(counted[0])
+        elif what == "die":
+            count_statements(engine, lambda count: count == rest[1] and _die())
+            WORKS[work](engine, number)
+            _die()
+        else:
+            while True:
+                told.send(number)
+                WORKS[work](engine, number)
+                number += 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 def count_statements(engine: Engine, told: Callable[[int], Any]) -> None:

@@ -1,0 +1,419 @@
+"""The machine that drives product and model side by side (tests/lifecycle_model.py): rules, comparison, invariants."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Connection, select
+
+from db.engine import WRITE, create_engine
+from db.tables import AuditLog, SalesOrder, SalesOrderLine, StockBalance
+from db.unit_of_work import UnitOfWork
+from domain.rules.lifecycle.quantities import units
+from domain.services import (
+    fulfilment,
+    hold_reviews,
+    holds,
+    order_billing,
+    order_entry,
+    order_lines,
+    orders,
+    stock,
+)
+from domain.services.commands import Request, run
+from domain.vocabulary.errors import DomainError
+from domain.vocabulary.order_entry import NewLine, NewQuantity
+from domain.vocabulary.statuses import HoldScope, HoldType, Initiator
+from tests import lifecycle_world as world_of
+from tests.acting import NOON, person
+from tests.lifecycle_model import Book, Hold
+from tests.stock_checks import problems
+
+ON_HAND = 14
+SKUS = 2
+MOST_ORDERS = 3
+BLOCKS = {
+    HoldType.DATA: frozenset({"CONFIRM"}),
+    HoldType.PRICE: frozenset({"CONFIRM", "INVOICE"}),
+    HoldType.QUALITY: frozenset({"ALLOCATE", "SHIP"}),
+    HoldType.MANAGEMENT: frozenset({"RELEASE", "SHIP"}),
+}
+"""What the types that the machine places block by default (domain.md 2.3)."""
+QUANTITIES = {
+    "qty_ordered": "ordered", "qty_cancelled_customer": "by_customer", "qty_cancelled_supplier": "by_supplier",
+    "qty_confirmed": "confirmed", "qty_allocated": "allocated", "qty_released": "released", "qty_picked": "picked",
+    "qty_shipped": "shipped", "qty_delivered": "delivered", "qty_invoiced": "invoiced",
+}  # fmt: skip
+AUDITED = ("stage", *QUANTITIES)
+PLACES = st.integers(0, 7)
+PIECES = st.integers(1, 9)
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Rules draw places and quantities; a place means the order or line of that number, counted round."""
+
+    connection: Connection
+    world: world_of.World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.book = Book([ON_HAND] * SKUS, [0] * SKUS)
+        self.order_ids: list[int] = []
+        self.line_ids: list[list[int]] = []
+        self.told: dict[tuple[str, int], dict[str, str | None]] = {}
+        self.audited = 0
+        self.transaction = self.connection.begin()
+
+    def teardown(self) -> None:
+        """Leave nothing to the next example."""
+        self.transaction.rollback()
+
+    # both sides
+
+    def command(self, service: Callable[..., Any], actor: str = "model", **given: Any) -> Any:
+        """Run a command in a savepoint; return its answer, or the refusal."""
+        unit = UnitOfWork(self.connection, writes=True)
+        savepoint = self.connection.begin_nested()
+        try:
+            answer = run(unit, service, Request(str(uuid.uuid4()), person(actor), NOON, "model"), **given)
+        except DomainError as refusal:
+            savepoint.rollback()
+            return refusal
+        savepoint.commit()
+        return answer
+
+    def both(self, allowed: bool, answer: Any, what: str) -> Any:
+        """Compare what the model allows with what the product did."""
+        refused = isinstance(answer, DomainError)
+        assert allowed != refused, f"{what}: the model says {allowed}, the product {answer!r}"
+        return answer
+
+    def at(self, place: int) -> tuple[int, int]:
+        """Return the place of an order and its key."""
+        o = place % len(self.order_ids)
+        return o, self.order_ids[o]
+
+    def line_at(self, place: int, line: int) -> tuple[int, int, int]:
+        """Return the places of an order and of a line of it that exists, and the line's key."""
+        o, _ = self.at(place)
+        n = line % max(len(self.line_ids[o]), 1)
+        return o, n, self.line_ids[o][n] if self.line_ids[o] else 0
+
+    def on_order(self, place: int, step: str, service: Callable[..., Any], **given: Any) -> Any:
+        """Fire the same step of an order on both sides."""
+        o, order_id = self.at(place)
+        allowed = getattr(self.book, step)(o)
+        return self.both(allowed, self.command(service, order_id=order_id, **given), f"{step} {o}")
+
+    def on_line(
+        self, place: int, line: int, step: str, service: Callable[..., Any], *more: int, **given: Any
+    ) -> Any:
+        """Fire the same step of a line on both sides; nothing where the order has no line."""
+        o, n, line_id = self.line_at(place, line)
+        if not self.line_ids[o]:
+            return None
+        allowed = getattr(self.book, step)(o, n, *more)
+        return self.both(allowed, self.command(service, line_id=line_id, **given), f"{step} {o}/{n} {more}")
+
+    # rules: entry
+
+    @initialize(first=st.lists(st.tuples(st.integers(0, SKUS - 1), PIECES), min_size=1, max_size=3))
+    def start(self, first: list[tuple[int, int]]) -> None:
+        self.enter(first)
+
+    @precondition(lambda self: len(self.order_ids) < MOST_ORDERS)
+    @rule(lines=st.lists(st.tuples(st.integers(0, SKUS - 1), PIECES), min_size=1, max_size=3))
+    def enter(self, lines: list[tuple[int, int]]) -> None:
+        self.book.enter(lines)
+        made = self.command(
+            order_entry.enter, customer_id=self.world.customer_id, ship_to_id=self.world.ship_to_id, po_no="PO",
+            currency="EUR", lines=[self.new_line(sku, qty) for sku, qty in lines],
+        )  # fmt: skip
+        self.both(True, made, "enter")
+        self.order_ids.append(made["order_id"])
+        self.line_ids.append(list(made["line_ids"]))
+
+    def new_line(self, sku: int, qty: int) -> NewLine:
+        """A line without charge, so that its bill is settled when it is posted."""
+        return NewLine(self.world.skus[sku], Decimal(qty), self.world.site_id, None, Decimal(0))
+
+    @precondition(lambda self: len(self.order_ids) < MOST_ORDERS)
+    @rule(place=PLACES)
+    def copy(self, place: int) -> None:
+        o, order_id = self.at(place)
+        self.book.copy(o)
+        made = self.both(True, self.command(order_entry.copy, order_id=order_id, po_no="PO"), "copy")
+        self.order_ids.append(made["order_id"])
+        self.line_ids.append(list(made["line_ids"]))
+
+    @rule(place=PLACES)
+    def submit(self, place: int) -> None:
+        self.on_order(place, "submit", order_entry.submit)
+
+    @rule(place=PLACES)
+    def validate(self, place: int) -> None:
+        self.on_order(place, "validate", order_entry.validate)
+
+    @rule(place=PLACES)
+    def reject(self, place: int) -> None:
+        self.on_order(place, "reject", order_entry.reject, reason="no")
+
+    @rule(place=PLACES, line=PLACES, qty=PIECES)
+    def amend(self, place: int, line: int, qty: int) -> None:
+        o, n, line_id = self.line_at(place, line)
+        if self.line_ids[o]:
+            allowed = self.book.amend(o, n, qty)
+            wanted = [NewQuantity(line_id, Decimal(qty))]
+            asked = self.command(order_entry.amend, order_id=self.order_ids[o], quantities=wanted, reason="x")
+            self.both(allowed, asked, f"amend {o}/{n} to {qty}")
+
+    # rules: lines and stock
+
+    @rule(place=PLACES, line=PLACES, qty=st.integers(0, 9))
+    def confirm(self, place: int, line: int, qty: int) -> None:
+        self.on_line(place, line, "confirm", order_lines.confirm, qty, qty=Decimal(qty), reason="x")
+
+    @rule(place=PLACES)
+    def allocate(self, place: int) -> None:
+        self.on_order(place, "allocate", stock.allocate)
+
+    @rule(place=PLACES, line=PLACES)
+    def allocate_line(self, place: int, line: int) -> None:
+        o, n, line_id = self.line_at(place, line)
+        if self.line_ids[o]:
+            asked = self.command(stock.allocate, order_id=self.order_ids[o], line_ids=[line_id])
+            self.both(self.book.allocate(o, n), asked, f"allocate {o}/{n}")
+
+    @rule(place=PLACES, line=PLACES)
+    def deallocate(self, place: int, line: int) -> None:
+        self.on_line(place, line, "deallocate", stock.deallocate, reason="x")
+
+    # rules: the warehouse
+
+    @rule(place=PLACES)
+    def release(self, place: int) -> None:
+        self.on_order(place, "release", orders.release)
+
+    @rule(place=PLACES, line=PLACES)
+    def release_line(self, place: int, line: int) -> None:
+        o, n, line_id = self.line_at(place, line)
+        if self.line_ids[o]:
+            asked = self.command(fulfilment.release, order_id=self.order_ids[o], line_ids=[line_id])
+            self.both(self.book.release_line(o, n), asked, f"release line {o}/{n}")
+
+    @rule(place=PLACES)
+    def recall(self, place: int) -> None:
+        self.on_order(place, "recall", orders.recall, warehouse_confirmed=True)
+
+    @rule(place=PLACES, line=PLACES)
+    def report_short(self, place: int, line: int) -> None:
+        self.on_line(place, line, "report_short", fulfilment.report_short, found=Decimal(0), reason="x")
+
+    @rule(place=PLACES, line=PLACES, missing=st.integers(0, 2))
+    def pack(self, place: int, line: int, missing: int) -> None:
+        o, n, line_id = self.line_at(place, line)
+        if not self.line_ids[o]:
+            return
+        row = self.book.orders[o].lines[n]
+        qty = Decimal(row.released - row.shipped - missing)
+        asked = self.command(fulfilment.pack, line_id=line_id, qty=qty if row.stage == "PICKING" else None)
+        self.both(self.book.pack(o, n, missing), asked, f"pack {o}/{n} without {missing}")
+
+    @rule(place=PLACES)
+    def ship(self, place: int) -> None:
+        o, _ = self.at(place)
+        before = [line.shipped for line in self.book.orders[o].lines]
+        made = self.on_order(place, "ship", fulfilment.ship)
+        if not isinstance(made, DomainError):
+            gone = {n: line.shipped - before[n] for n, line in enumerate(self.book.orders[o].lines)}
+            self.book.under_way[made[0]] = (o, {n: qty for n, qty in gone.items() if qty})
+
+    @precondition(lambda self: self.book.under_way)
+    @rule(place=PLACES)
+    def deliver(self, place: int) -> None:
+        there = sorted(self.book.under_way)
+        shipment = there[place % len(there)]
+        asked = self.command(
+            fulfilment.deliver, shipment_id=shipment, delivered_on=world_of.TODAY, received_by="Joe"
+        )
+        self.both(self.book.deliver(shipment), asked, f"deliver {shipment}")
+
+    # rules: billing and ends
+
+    @rule(place=PLACES)
+    def invoice(self, place: int) -> None:
+        self.on_order(place, "invoice", order_billing.post)
+
+    @rule(place=PLACES, line=PLACES)
+    def close_line(self, place: int, line: int) -> None:
+        self.on_line(place, line, "close_line", order_lines.close)
+
+    @rule(place=PLACES)
+    def settle(self, place: int) -> None:
+        self.on_order(place, "settle", orders.settle)
+
+    @rule(place=PLACES, sku=st.integers(0, SKUS - 1), qty=PIECES)
+    def reopen(self, place: int, sku: int, qty: int) -> None:
+        o, order_id = self.at(place)
+        allowed = self.book.reopen(o, sku, qty)
+        asked = self.command(
+            orders.reopen, order_id=order_id, reason="x", replacement=[self.new_line(sku, qty)]
+        )
+        self.both(allowed, asked, f"reopen {o}")
+        if allowed:
+            wanted = select(SalesOrderLine.line_id).where(SalesOrderLine.order_id == order_id)
+            self.line_ids[o] = list(self.connection.scalars(wanted.order_by(SalesOrderLine.line_id)))
+
+    @rule(place=PLACES, line=PLACES)
+    def cancel_line(self, place: int, line: int) -> None:
+        self.on_line(place, line, "cancel_line", order_lines.cancel, reason="x")
+
+    @rule(place=PLACES, line=PLACES)
+    def short_close_line(self, place: int, line: int) -> None:
+        side = Initiator.SUPPLIER
+        self.on_line(place, line, "short_close_line", order_lines.short_close, reason="x", side=side)
+
+    @rule(place=PLACES)
+    def cancel(self, place: int) -> None:
+        self.on_order(place, "cancel", orders.cancel, reason="x", warehouse_confirmed=True)
+
+    @rule(place=PLACES)
+    def short_close(self, place: int) -> None:
+        self.on_order(place, "short_close", orders.short_close, reason="x", side=Initiator.CUSTOMER)
+
+    # rules: holds
+
+    @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(["ORDER", "LINE", "SKU", "CUSTOMER"]),
+          place=PLACES, line=PLACES)  # fmt: skip
+    def place_hold(self, kind: HoldType, scope: str, place: int, line: int) -> None:
+        o, n, line_id = self.line_at(place, line)
+        if not self.line_ids[o] or len(self.book.holds) >= 3:
+            return
+        where: dict[str, tuple[object, int]] = {
+            "ORDER": (o, self.order_ids[o]),
+            "LINE": ((o, n), line_id),
+            "SKU": (self.book.orders[o].lines[n].sku, self.world.skus[self.book.orders[o].lines[n].sku]),
+            "CUSTOMER": (None, self.world.customer_id),
+        }
+        mine, key = where[scope]
+        asked = self.command(
+            holds.place, actor="placer", scope=HoldScope(scope), scope_ids=[key], types=[kind], reason="x"
+        )
+        if isinstance(asked, DomainError):
+            assert asked.code.startswith("hold"), f"place {kind} on {scope}: {asked!r}"
+            return
+        self.book.change_holds(asked["hold_ids"][0], Hold(scope, mine, BLOCKS[kind]))
+
+    @precondition(lambda self: self.book.holds)
+    @rule(place=PLACES)
+    def free_hold(self, place: int) -> None:
+        there = sorted(self.book.holds)
+        hold_id = there[place % len(there)]
+        for service, more in ((hold_reviews.start_review, {}), (hold_reviews.release, {"reason": "x"})):
+            asked = self.command(service, actor="reviewer", hold_ids=[hold_id], **more)
+            self.both(True, asked, f"free hold {hold_id}")
+        self.book.change_holds(hold_id, None)
+
+    # rules: the natural course, so that examples get far
+
+    @rule(place=PLACES)
+    def go_on(self, place: int) -> None:
+        self._advance(place)
+
+    @rule(place=PLACES)
+    def go_far(self, place: int) -> None:
+        for _ in range(4):
+            self._advance(place)
+
+    def _advance(self, place: int) -> None:
+        o, _ = self.at(place)
+        order = self.book.orders[o]
+        by_stage = {"DRAFT": self.submit, "VALIDATING": self.validate, "SHIPPED": self.invoice}
+        if order.stage in by_stage:
+            by_stage[order.stage](place)
+            return
+        if order.stage in ("INVOICED", "ON_HOLD"):
+            return
+        stages = [line.stage for line in order.lines]
+        for n, stage in enumerate(stages):
+            if stage == "NEW":
+                self.confirm(place, n, order.lines[n].net)
+            elif stage == "PICKING":
+                self.pack(place, n, 0)
+        if "CONFIRMED" in stages or "PARTIALLY_SHIPPED" in stages:
+            self.allocate(place)
+        elif "ALLOCATED" in stages and order.stage == "CONFIRMED":
+            self.release(place)
+        elif "ALLOCATED" in stages:
+            self.release_line(place, stages.index("ALLOCATED"))
+        elif "PACKED" in stages:
+            self.ship(place)
+
+    # after every step
+
+    @invariant()
+    def product_and_model_agree(self) -> None:
+        rows = self.connection.execute(select(SalesOrder.order_id, SalesOrder.stage)).all()
+        stages = {row.order_id: str(row.stage) for row in rows}
+        assert [stages[key] for key in self.order_ids] == [order.stage for order in self.book.orders]
+        lines = {row.line_id: row for row in self.connection.execute(select(SalesOrderLine.__table__)).all()}
+        for o, order in enumerate(self.book.orders):
+            for n, line in enumerate(order.lines):
+                row = lines[self.line_ids[o][n]]._mapping
+                found = {mine: units(row[name]) // 1_000 for name, mine in QUANTITIES.items()}
+                wanted = {mine: getattr(line, mine) for mine in QUANTITIES.values()}
+                assert (str(row["stage"]), found) == (line.stage, wanted), f"line {o}/{n}"
+        for sku, on_hand, reserved in self.connection.execute(
+            select(StockBalance.sku_id, StockBalance.on_hand, StockBalance.reserved)
+        ):
+            place = self.world.skus.index(sku)
+            assert (on_hand, reserved) == (self.book.on_hand[place], self.book.reserved[place]), (
+                f"SKU {place}"
+            )
+
+    @invariant()
+    def laws_hold(self) -> None:
+        assert problems(self.connection) == []
+
+    @invariant()
+    def audit_says_what_is(self) -> None:
+        log = AuditLog
+        fresh = self.connection.execute(
+            select(log.audit_id, log.object_type, log.object_id, log.field, log.new)
+            .where(log.audit_id > self.audited)
+            .order_by(log.audit_id)
+        ).all()
+        for audit_id, kind, key, field, new in fresh:
+            self.audited = audit_id
+            known = self.told.setdefault((kind, key), {})
+            known.update({field: new} if field is not None else json.loads(new or "{}"))
+        for owner in (SalesOrder, SalesOrderLine):
+            table = owner.__table__
+            for row in self.connection.execute(select(table)):
+                told = self.told.get((table.name, row[0]), {})
+                for name in AUDITED:
+                    if name in row._mapping and name in told:
+                        value = row._mapping[name]
+                        shown = str(value) if name == "stage" else units(value)
+                        said = told[name] if name == "stage" else units(Decimal(told[name] or 0))
+                        assert shown == said, (
+                            f"{table.name} {row[0]} {name}: {shown}, the audit log says {said}"
+                        )
+
+
+def lifecycle(template: Path, folder: Path) -> type[Lifecycle]:
+    """Return the machine on a database of its own: a copy of the empty one, with the small world in it."""
+    path = folder / "model.db"
+    shutil.copy(template, path)
+    engine = create_engine(f"sqlite:///{path}")
+    made = world_of.fill(engine, skus=SKUS, on_hand=ON_HAND)
+    connection = engine.connect().execution_options(**{WRITE: True})
+    return type("LifecycleOnDatabase", (Lifecycle,), {"connection": connection, "world": made})
