@@ -95,7 +95,9 @@ def audit_text(value: Any) -> str | None:
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0).isoformat()  # rows keep whole seconds
+    if isinstance(value, date):
         return value.isoformat()
     return str(value)
 

@@ -10,6 +10,7 @@ from domain.commands.kpi import kpi
 from domain.commands.report_views import report_views
 from domain.commands.restore import restore
 from domain.commands.upgrade import upgrade
+from domain.commands.users import users
 from domain.commands.verify import verify
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command("report-views")(report_views)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(users, name="users")
 
 if __name__ == "__main__":
     app()

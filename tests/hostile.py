@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import cycle
 from typing import Any
 
@@ -75,7 +76,7 @@ SCRIPTS = (
     "<object data=javascript:alert(1)>",
     "<embed src=javascript:alert(1)>",
     "<math><mtext><style><img src=x onerror=alert(1)>",
-    f"\"><img src=x onerror={FLAG}>",
+    f'"><img src=x onerror={FLAG}>',
     f"'><script>{FLAG}</script>",
     f"</textarea><script>{FLAG}</script>",
     f"</title><script>{FLAG}</script>",
@@ -99,7 +100,7 @@ MARKDOWN = (
     ":material/delete:",
     "$\\frac{1}{2}$",
     "*bold* _it_ `code`",
-    "# heading",
+    "# heading #1",
     "| a | b |",
 )
 FORMULAS = (
@@ -108,7 +109,12 @@ FORMULAS = (
     "＝1+1", "-2+3+cmd|' /C calc'!A0", "@A1", "+cmd|' /C calc'!A0", "=\"=1+1\"", "'=1+1", "=DDE(\"a\";\"b\")",
 )  # fmt: skip
 TEXTS = (*SCRIPTS, *MARKDOWN)
-LEAD, SECOND = person("lead", Role.LEAD, Role.CREDIT, Role.COMPL, Role.ADMIN, Role.MDM, Role.PLAN), person("second")
+LONG = 500
+LEAD, SECOND, ASKER = (
+    person("lead", Role.LEAD, Role.CREDIT, Role.COMPL, Role.ADMIN, Role.MDM, Role.PLAN),
+    person("second"),
+    person("asker", Role.ASSOC),
+)
 
 
 def build(engine: Engine, texts: Sequence[str] = TEXTS) -> dict[str, int]:
@@ -130,12 +136,15 @@ def build(engine: Engine, texts: Sequence[str] = TEXTS) -> dict[str, int]:
 
     _import(engine, texts)
     _cases(engine, texts)
+    others = tuple(role for role in Role if role is not Role.LEAD)
+    for login in ("second", "third", "fourth"):
+        rights = Rights(Role.LEAD, others, approval_limit=Decimal(10**9))
+        try_("user", users.create, login=login, name=say(), email=say(), team=say(), rights=rights)
     for number in range(3):
         calendar = try_("calendar name", calendar_changes.add, name=say()[:60], tz="UTC")
         if calendar:
             try_("calendar exception", calendar_changes.set_exception, calendar_id=calendar, on_day="2026-12-24",
                  name=say()[:60], reason=say())  # fmt: skip
-        try_("user", users.create, login=f"user{number}", name=say(), email=say(), team=say(), rights=Rights(Role.LEAD))
         try_("ship-to", master_data.add_ship_to, customer_id=number + 1, code=f"ST{number}",
              given={"name": say(), "address": say(), "city": say()})  # fmt: skip
         try_("customer part", master_data.add_customer_part, customer_id=number + 1, part=say()[:40],
@@ -143,10 +152,17 @@ def build(engine: Engine, texts: Sequence[str] = TEXTS) -> dict[str, int]:
     for place, payload in enumerate(texts):
         try_("saved view", saved_views.save, page="orders", name=payload[:60], query=f"text={payload}",
              visibility=ViewVisibility.TEAM if place % 2 else ViewVisibility.PRIVATE, actor=person("test"))  # fmt: skip
-    _edit_everything(engine, texts, try_)
+    _edit_everything(engine, texts, took)
     _hold_everything(engine, texts, try_)
     for approval_id, version in _keys(engine, Approval.approval_id, Approval.row_version)[:3]:
-        try_("approval comment", approvals.reject, approval_id=approval_id, row_version=version, comment=say(), actor=SECOND)
+        try_(
+            "approval comment",
+            approvals.reject,
+            approval_id=approval_id,
+            row_version=version,
+            comment=say(),
+            actor=SECOND,
+        )
     for line_id, _ in _keys(engine, SalesOrderLine.line_id, SalesOrderLine.row_version)[-2:]:
         try_("cancel reason", order_lines.cancel, line_id=line_id, reason=say(), side=Initiator.CUSTOMER)
     return took
@@ -206,8 +222,11 @@ OWNERS = {
 }  # fmt: skip
 
 
-def _edit_everything(engine: Engine, texts: Sequence[str], try_: Callable[..., Any]) -> None:
-    """Type payloads into every free-text field of the catalogue, one record per payload; long notes take many."""
+def _edit_everything(engine: Engine, texts: Sequence[str], took: dict[str, int]) -> None:
+    """Type payloads into every free-text field of the catalogue, one record per payload; long notes take many.
+
+    Sensitive ones are asked for, so that requests for approval show them.
+    """
     for (entity, name), field in catalogue().items():
         if field.kind not in (FieldKind.TEXT, FieldKind.NOTE) or entity not in OWNERS:
             continue
@@ -215,13 +234,24 @@ def _edit_everything(engine: Engine, texts: Sequence[str], try_: Callable[..., A
         with engine.connect() as connection:
             column = table_of(OWNERS[entity].class_).c[name]
             seen = dict(connection.execute(select(OWNERS[entity], column)).tuples().all())
-        for key, payload in zip(keys, cycle(texts) if len(keys) > len(texts) else texts, strict=False):
-            text = payload if field.longest < 500 else _many(payload, texts, field.longest)
-            cell = {
-                "entity": entity, "record_id": key, "field": name, "old": seen[key], "new": text[: field.longest],
-                "row_version": 1,
-            }  # fmt: skip
-            try_(f"{entity}.{name}", _apply, edits=[cell], reason=payload)
+        cells = []
+        for key, payload in zip(keys, cycle(texts), strict=False):
+            text = payload if field.longest < LONG else _many(payload, texts, field.longest)
+            cells.append(
+                {"entity": entity, "record_id": key, "field": name, "old": seen[key], "new": text[: field.longest],
+                 "row_version": 1}
+            )  # fmt: skip
+        who = ASKER if field.sensitive is not None else LEAD
+        answer = do(
+            engine,
+            edits.apply,
+            now=NOW,
+            actor=who,
+            edits=cells,
+            reason=texts[len(took) % len(texts)],
+            partial=True,
+        )
+        took[f"{entity}.{name}"] = sum(answer["counts"].get(word, 0) for word in ("SAVED", "REQUESTED"))
 
 
 def _many(first: str, texts: Sequence[str], longest: int) -> str:
@@ -233,21 +263,27 @@ def _many(first: str, texts: Sequence[str], longest: int) -> str:
     return found
 
 
-_apply = edits.apply
-
-
 def _hold_everything(engine: Engine, texts: Sequence[str], try_: Callable[..., Any]) -> None:
     """Place, ask about and release holds with payloads for reasons, questions and answers."""
     orders = [row[0] for row in _keys(engine, SalesOrder.order_id, SalesOrder.order_id)]
     for order_id, payload in zip(orders, texts, strict=False):
-        try_("hold reason", holds.place, scope=HoldScope.ORDER, scope_ids=[order_id], types=[HoldType.DATA], reason=payload)
+        try_(
+            "hold reason",
+            holds.place,
+            scope=HoldScope.ORDER,
+            scope_ids=[order_id],
+            types=[HoldType.DATA],
+            reason=payload,
+        )
     for place, (hold_id, _) in enumerate(_keys(engine, Hold.hold_id, Hold.row_version)[:9]):
         try_("hold review", hold_reviews.start_review, hold_ids=[hold_id], actor=SECOND)
         if place % 3 == 0:
             try_("hold question", hold_reviews.request_info, hold_id=hold_id, question=texts[place], channel=Channel.EMAIL,
                  actor=SECOND)  # fmt: skip
         elif place % 3 == 1:
-            try_("release reason", hold_reviews.release, hold_ids=[hold_id], reason=texts[place], actor=SECOND)
+            try_(
+                "release reason", hold_reviews.release, hold_ids=[hold_id], reason=texts[place], actor=SECOND
+            )
     for exception_id, _ in _keys(engine, ExceptionCase.exception_id, ExceptionCase.row_version)[:3]:
         try_("case note", exception_cases.note, exception_id=exception_id, text=texts[exception_id])
         try_("case reason", exception_cases.dismiss, exception_id=exception_id, reason=texts[exception_id])

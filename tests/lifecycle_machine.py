@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import uuid
 from collections.abc import Callable
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 from sqlalchemy import Connection, select
 
 from db.engine import WRITE, create_engine
-from db.tables import AuditLog, SalesOrder, SalesOrderLine, StockBalance
+from db.tables import SalesOrderLine
 from db.unit_of_work import UnitOfWork
-from domain.rules.lifecycle.quantities import units
 from domain.services import (
     fulfilment,
     hold_reviews,
@@ -34,8 +32,9 @@ from domain.vocabulary.order_entry import NewLine, NewQuantity
 from domain.vocabulary.statuses import HoldScope, HoldType, Initiator
 from tests import lifecycle_world as world_of
 from tests.acting import NOON, person
-from tests.lifecycle_model import Book, Hold
-from tests.stock_checks import problems
+from tests.lifecycle_invariants import Agreement
+from tests.lifecycle_model import Book
+from tests.lifecycle_parts import Hold
 
 ON_HAND = 14
 SKUS = 2
@@ -47,17 +46,11 @@ BLOCKS = {
     HoldType.MANAGEMENT: frozenset({"RELEASE", "SHIP"}),
 }
 """What the types that the machine places block by default (domain.md 2.3)."""
-QUANTITIES = {
-    "qty_ordered": "ordered", "qty_cancelled_customer": "by_customer", "qty_cancelled_supplier": "by_supplier",
-    "qty_confirmed": "confirmed", "qty_allocated": "allocated", "qty_released": "released", "qty_picked": "picked",
-    "qty_shipped": "shipped", "qty_delivered": "delivered", "qty_invoiced": "invoiced",
-}  # fmt: skip
-AUDITED = ("stage", *QUANTITIES)
 PLACES = st.integers(0, 7)
 PIECES = st.integers(1, 9)
 
 
-class Lifecycle(RuleBasedStateMachine):
+class Lifecycle(Agreement):
     """Rules draw places and quantities; a place means the order or line of that number, counted round."""
 
     connection: Connection
@@ -68,15 +61,11 @@ class Lifecycle(RuleBasedStateMachine):
         self.book = Book([ON_HAND] * SKUS, [0] * SKUS)
         self.order_ids: list[int] = []
         self.line_ids: list[list[int]] = []
-        self.told: dict[tuple[str, int], dict[str, str | None]] = {}
-        self.audited = 0
         self.transaction = self.connection.begin()
 
     def teardown(self) -> None:
         """Leave nothing to the next example."""
         self.transaction.rollback()
-
-    # both sides
 
     def command(self, service: Callable[..., Any], actor: str = "model", **given: Any) -> Any:
         """Run a command in a savepoint; return its answer, or the refusal."""
@@ -122,8 +111,6 @@ class Lifecycle(RuleBasedStateMachine):
             return None
         allowed = getattr(self.book, step)(o, n, *more)
         return self.both(allowed, self.command(service, line_id=line_id, **given), f"{step} {o}/{n} {more}")
-
-    # rules: entry
 
     @initialize(first=st.lists(st.tuples(st.integers(0, SKUS - 1), PIECES), min_size=1, max_size=3))
     def start(self, first: list[tuple[int, int]]) -> None:
@@ -175,8 +162,6 @@ class Lifecycle(RuleBasedStateMachine):
             asked = self.command(order_entry.amend, order_id=self.order_ids[o], quantities=wanted, reason="x")
             self.both(allowed, asked, f"amend {o}/{n} to {qty}")
 
-    # rules: lines and stock
-
     @rule(place=PLACES, line=PLACES, qty=st.integers(0, 9))
     def confirm(self, place: int, line: int, qty: int) -> None:
         self.on_line(place, line, "confirm", order_lines.confirm, qty, qty=Decimal(qty), reason="x")
@@ -195,8 +180,6 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(place=PLACES, line=PLACES)
     def deallocate(self, place: int, line: int) -> None:
         self.on_line(place, line, "deallocate", stock.deallocate, reason="x")
-
-    # rules: the warehouse
 
     @rule(place=PLACES)
     def release(self, place: int) -> None:
@@ -246,8 +229,6 @@ class Lifecycle(RuleBasedStateMachine):
         )
         self.both(self.book.deliver(shipment), asked, f"deliver {shipment}")
 
-    # rules: billing and ends
-
     @rule(place=PLACES)
     def invoice(self, place: int) -> None:
         self.on_order(place, "invoice", order_billing.post)
@@ -289,8 +270,6 @@ class Lifecycle(RuleBasedStateMachine):
     def short_close(self, place: int) -> None:
         self.on_order(place, "short_close", orders.short_close, reason="x", side=Initiator.CUSTOMER)
 
-    # rules: holds
-
     @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(["ORDER", "LINE", "SKU", "CUSTOMER"]),
           place=PLACES, line=PLACES)  # fmt: skip
     def place_hold(self, kind: HoldType, scope: str, place: int, line: int) -> None:
@@ -321,8 +300,6 @@ class Lifecycle(RuleBasedStateMachine):
             asked = self.command(service, actor="reviewer", hold_ids=[hold_id], **more)
             self.both(True, asked, f"free hold {hold_id}")
         self.book.change_holds(hold_id, None)
-
-    # rules: the natural course, so that examples get far
 
     @rule(place=PLACES)
     def go_on(self, place: int) -> None:
@@ -356,57 +333,6 @@ class Lifecycle(RuleBasedStateMachine):
             self.release_line(place, stages.index("ALLOCATED"))
         elif "PACKED" in stages:
             self.ship(place)
-
-    # after every step
-
-    @invariant()
-    def product_and_model_agree(self) -> None:
-        rows = self.connection.execute(select(SalesOrder.order_id, SalesOrder.stage)).all()
-        stages = {row.order_id: str(row.stage) for row in rows}
-        assert [stages[key] for key in self.order_ids] == [order.stage for order in self.book.orders]
-        lines = {row.line_id: row for row in self.connection.execute(select(SalesOrderLine.__table__)).all()}
-        for o, order in enumerate(self.book.orders):
-            for n, line in enumerate(order.lines):
-                row = lines[self.line_ids[o][n]]._mapping
-                found = {mine: units(row[name]) // 1_000 for name, mine in QUANTITIES.items()}
-                wanted = {mine: getattr(line, mine) for mine in QUANTITIES.values()}
-                assert (str(row["stage"]), found) == (line.stage, wanted), f"line {o}/{n}"
-        for sku, on_hand, reserved in self.connection.execute(
-            select(StockBalance.sku_id, StockBalance.on_hand, StockBalance.reserved)
-        ):
-            place = self.world.skus.index(sku)
-            assert (on_hand, reserved) == (self.book.on_hand[place], self.book.reserved[place]), (
-                f"SKU {place}"
-            )
-
-    @invariant()
-    def laws_hold(self) -> None:
-        assert problems(self.connection) == []
-
-    @invariant()
-    def audit_says_what_is(self) -> None:
-        log = AuditLog
-        fresh = self.connection.execute(
-            select(log.audit_id, log.object_type, log.object_id, log.field, log.new)
-            .where(log.audit_id > self.audited)
-            .order_by(log.audit_id)
-        ).all()
-        for audit_id, kind, key, field, new in fresh:
-            self.audited = audit_id
-            known = self.told.setdefault((kind, key), {})
-            known.update({field: new} if field is not None else json.loads(new or "{}"))
-        for owner in (SalesOrder, SalesOrderLine):
-            table = owner.__table__
-            for row in self.connection.execute(select(table)):
-                told = self.told.get((table.name, row[0]), {})
-                for name in AUDITED:
-                    if name in row._mapping and name in told:
-                        value = row._mapping[name]
-                        shown = str(value) if name == "stage" else units(value)
-                        said = told[name] if name == "stage" else units(Decimal(told[name] or 0))
-                        assert shown == said, (
-                            f"{table.name} {row[0]} {name}: {shown}, the audit log says {said}"
-                        )
 
 
 def lifecycle(template: Path, folder: Path) -> type[Lifecycle]:

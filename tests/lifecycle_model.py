@@ -9,61 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tests.lifecycle_parts import GONE, Hold, Line, Order
+
 WAITING = ("CONFIRMED", "PARTIALLY_CONFIRMED", "PARTIALLY_SHIPPED")
 OPEN_ORDER = ("CONFIRMED", "RELEASED", "PARTIALLY_SHIPPED")
-GONE = ("CANCELLED", "REJECTED")
-
-
-@dataclass
-class Line:
-    """A line with its quantities; `sku` is a place in the world."""
-
-    sku: int
-    ordered: int
-    stage: str = "NEW"
-    by_customer: int = 0
-    by_supplier: int = 0
-    confirmed: int = 0
-    allocated: int = 0
-    released: int = 0
-    picked: int = 0
-    shipped: int = 0
-    delivered: int = 0
-    invoiced: int = 0
-
-    @property
-    def net(self) -> int:
-        """What is still wanted in all."""
-        return self.ordered - self.by_customer - self.by_supplier
-
-    @property
-    def open(self) -> int:
-        """What has still to leave."""
-        return self.net - self.shipped
-
-
-@dataclass
-class Hold:
-    """An open hold: where, and what it blocks. `place` is an order, a (order, line) pair or a SKU."""
-
-    scope: str
-    place: object
-    blocks: frozenset[str]
-
-
-@dataclass
-class Order:
-    """An order with its lines; `told` says that its acceptance went out."""
-
-    lines: list[Line]
-    stage: str = "DRAFT"
-    told: bool = False
-    bills: int = 0
-
-    @property
-    def live(self) -> list[Line]:
-        """The lines that are not gone."""
-        return [line for line in self.lines if line.stage not in GONE]
 
 
 @dataclass
@@ -97,17 +46,9 @@ class Book:
         """Whether a hold blocks an action on the order or any of its lines."""
         return any(self.blocked(action, o, n) for n in [None, *range(len(self.orders[o].lines))])
 
-    def all_blocked(self, o: int) -> frozenset[str]:
-        """Every action that is blocked somewhere on an order."""
-        return frozenset(
-            a for a in ("CONFIRM", "ALLOCATE", "RELEASE", "SHIP", "INVOICE") if self.anywhere(a, o)
-        )
-
     def _take(self, line: Line, qty: int) -> None:
         line.allocated += qty
         self.reserved[line.sku] += qty
-
-    # entry and checks
 
     def enter(self, lines: Iterable[tuple[int, int]]) -> bool:
         self.orders.append(Order([Line(sku, qty) for sku, qty in lines]))
@@ -158,8 +99,6 @@ class Book:
         order.stage = "VALIDATING"
         return True
 
-    # lines and stock
-
     def confirm(self, o: int, n: int, qty: int) -> bool:
         order, line = self.orders[o], self.orders[o].lines[n]
         if line.stage not in ("NEW", "BACKORDERED", "PARTIALLY_CONFIRMED", "CONFIRMED"):
@@ -206,8 +145,6 @@ class Book:
         self._take(line, -line.allocated)
         line.stage = "CONFIRMED" if line.confirmed == line.net else "PARTIALLY_CONFIRMED"
         return True
-
-    # the warehouse
 
     def _held_back(self, o: int, n: int) -> bool:
         return self.blocked("RELEASE", o, n) or self.blocked("CONFIRM", o, n)
@@ -299,8 +236,6 @@ class Book:
                 line.stage = "DELIVERED"
         return True
 
-    # billing and ends
-
     def invoice(self, o: int) -> bool:
         order = self.orders[o]
         going = [(n, line) for n, line in enumerate(order.lines) if line.shipped > line.invoiced]
@@ -390,8 +325,6 @@ class Book:
         self._roll(o)
         return True
 
-    # what follows by itself
-
     def _roll(self, o: int) -> None:
         order = self.orders[o]
         live = [line for line in order.lines if line.net > 0]
@@ -420,12 +353,12 @@ class Book:
             order.stage, order.told = "CONFIRMED", True
 
     def change_holds(self, hold_id: int, hold: Hold | None) -> None:
-        """Add a hold, or take it away where `hold` is None, and let the orders on which more or less is blocked follow."""
-        before = [self.all_blocked(o) for o in range(len(self.orders))]
+        """Add a hold, or take it away where `hold` is None, and let the orders that may or may not be confirmed now follow."""
+        before = [self.anywhere("CONFIRM", o) for o in range(len(self.orders))]
         if hold is None:
             del self.holds[hold_id]
         else:
             self.holds[hold_id] = hold
         for o, was in enumerate(before):
-            if was != self.all_blocked(o):
+            if was != self.anywhere("CONFIRM", o):
                 self.follow(o)

@@ -1,128 +1,89 @@
-"""What must hold of stock and orders at any time, recomputed by a test on its own, apart from the laws of the product."""
+"""What must hold of stock and orders at any time, recomputed by a test on its own, apart from the laws of the product.
+
+Statements are plain text and quantities stay integers of 1/1 000, so that asking after every step of a long run is cheap.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from db.tables import (
-    Reservation,
-    SalesOrder,
-    SalesOrderLine,
-    ShipmentLine,
-    StockBalance,
-    StockMovement,
-    Supply,
-)
 from domain.rules.lifecycle.progress import agrees, line_stages
-from domain.rules.lifecycle.quantities import quantities, units
+from domain.rules.lifecycle.quantities import LineQuantities
+from domain.vocabulary.statuses import LineStage
 
-ACTIVE = ("SOFT", "HARD")
+BALANCES = "SELECT sku_id, on_hand, reserved FROM stock_balance"
+MOVED = "SELECT sku_id, SUM(on_hand_delta), SUM(reserved_delta) FROM stock_movement GROUP BY sku_id"
+SUPPLIES = "SELECT sku_id, SUM(qty), SUM(qty_reserved) FROM supply WHERE status = 'AVAILABLE' GROUP BY sku_id"
+HELD = """SELECT supply.sku_id, reservation.line_id, SUM(reservation.qty) FROM reservation
+JOIN supply ON supply.supply_id = reservation.supply_id
+WHERE reservation.status IN ('SOFT', 'HARD') AND supply.status = 'AVAILABLE'
+GROUP BY supply.sku_id, reservation.line_id"""
+SENT = "SELECT line_id, SUM(qty) FROM shipment_line GROUP BY line_id"
+ORDERS = "SELECT order_id, stage FROM sales_order"
+LINES = """SELECT line_id, order_id, stage, qty_ordered, qty_cancelled_customer, qty_cancelled_supplier, qty_confirmed,
+qty_allocated, qty_released, qty_picked, qty_shipped, qty_delivered, qty_invoiced FROM sales_order_line ORDER BY line_id"""
 
 
-@dataclass(frozen=True)
-class Stock:
-    """Totals per SKU in 1/1 000: what balances keep, what the ledger, supplies and reservations prove."""
-
-    on_hand: dict[int, int]
-    reserved: dict[int, int]
-    moved: dict[int, tuple[int, int]]
-    supply: dict[int, tuple[int, int]]
-    held: dict[int, int]
-
-
-def stock(connection: Connection) -> Stock:
-    """Read everything that is said about stock."""
-    balances = connection.execute(
-        select(StockBalance.sku_id, StockBalance.on_hand, StockBalance.reserved)
-    ).all()
-    moved: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for sku, hand, res in connection.execute(
-        select(StockMovement.sku_id, StockMovement.on_hand_delta, StockMovement.reserved_delta)
-    ):
-        moved[sku] = (moved[sku][0] + units(hand), moved[sku][1] + units(res))
-    supply: dict[int, tuple[int, int]] = {}
-    sku_of: dict[int, int] = {}
-    for key, sku, qty, reserved in connection.execute(
-        select(Supply.supply_id, Supply.sku_id, Supply.qty, Supply.qty_reserved)
-    ):
-        supply[sku], sku_of[key] = (units(qty), units(reserved)), sku
-    held: dict[int, int] = defaultdict(int)
-    for key, qty in connection.execute(
-        select(Reservation.supply_id, Reservation.qty).where(Reservation.status.in_(ACTIVE))
-    ):
-        held[sku_of[key]] += units(qty)
-    return Stock(
-        {sku: units(hand) for sku, hand, _ in balances}, {sku: units(res) for sku, _, res in balances}, dict(moved),
-        supply, dict(held),
-    )  # fmt: skip
+def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement with their numbers as integers."""
+    found = connection.exec_driver_sql(statement).fetchall()
+    return [tuple(int(v) if v is not None and not isinstance(v, str) else v for v in row) for row in found]
 
 
 def problems(connection: Connection) -> list[str]:
     """Return one sentence per broken invariant of stock, lines and orders; none is what must come back."""
-    return [*_stock_problems(stock(connection)), *_order_problems(connection)]
+    held = rows(connection, HELD)
+    return [*_stock_problems(connection, held), *_order_problems(connection, held)]
 
 
-def _stock_problems(found: Stock) -> list[str]:
+def oversold(connection: Connection) -> int:
+    """Return how much more is reserved for lines than there is, in 1/1 000, over all SKUs."""
+    total: dict[int, int] = defaultdict(int)
+    for sku, _, qty in rows(connection, HELD):
+        total[sku] += qty
+    there = {sku: on_hand for sku, on_hand, _ in rows(connection, BALANCES)}
+    return sum(max(0, qty - there[sku]) for sku, qty in total.items())
+
+
+def _stock_problems(connection: Connection, held: list[tuple[Any, ...]]) -> list[str]:
+    moved = {sku: (hand, taken) for sku, hand, taken in rows(connection, MOVED)}
+    supplies = {sku: (qty, taken) for sku, qty, taken in rows(connection, SUPPLIES)}
+    lines: dict[int, int] = defaultdict(int)
+    for sku, _, qty in held:
+        lines[sku] += qty
     wrong = []
-    for sku, on_hand in found.on_hand.items():
-        reserved = found.reserved[sku]
-        told = {
-            "ledger": found.moved.get(sku, (0, 0)), "supply": found.supply.get(sku, (0, 0)),
-            "reservations": (on_hand, found.held.get(sku, 0)),
-        }  # fmt: skip
+    for sku, on_hand, reserved in rows(connection, BALANCES):
+        told = {"ledger": moved.get(sku), "supply": supplies.get(sku), "reservations": (on_hand, lines[sku])}
+        balance = (on_hand, reserved)
         wrong += [
-            f"SKU {sku}: balance {(on_hand, reserved)}, {who} {what}"
-            for who, what in told.items()
-            if what != (on_hand, reserved)
+            f"SKU {sku}: balance {balance}, {who} {what}" for who, what in told.items() if what != balance
         ]
         if not 0 <= reserved <= on_hand:
             wrong.append(f"SKU {sku}: {reserved} of {on_hand} reserved")
     return wrong
 
 
-def _order_problems(connection: Connection) -> list[str]:
+def _order_problems(connection: Connection, held: list[tuple[Any, ...]]) -> list[str]:
+    reserved = {line_id: qty for _, line_id, qty in held}
+    sent = dict(rows(connection, SENT))
     wrong: list[str] = []
-    lines: dict[int, list[Any]] = defaultdict(list)
-    for row in connection.execute(select(SalesOrderLine.__table__)):
-        lines[row.order_id].append(row)
-    held, sent = _by_line(connection)
-    for order_id, stage in connection.execute(select(SalesOrder.order_id, SalesOrder.stage)):
-        every = [quantities(row._mapping) for row in lines[order_id]]
-        if not agrees(stage, every, confirmation_blocked=True):
-            wrong.append(f"order {order_id} is {stage} with {every}")
-        for row, qty in zip(lines[order_id], every, strict=True):
-            if row.stage not in line_stages(qty):
-                wrong.append(f"line {row.line_id} is {row.stage} with {qty}")
-            ordered = [0, qty.delivered, qty.shipped, qty.picked, qty.released]
-            if (
-                ordered != sorted(ordered)
-                or qty.shipped > qty.net
-                or qty.invoiced > qty.shipped
-                or qty.confirmed > qty.net
-            ):
-                wrong.append(f"line {row.line_id} has quantities out of order: {qty}")
-            if qty.allocated != held.get(row.line_id, 0) or qty.shipped != sent.get(row.line_id, 0):
-                wrong.append(
-                    f"line {row.line_id}: {qty}, held {held.get(row.line_id, 0)}, sent {sent.get(row.line_id, 0)}"
-                )
-            if qty.allocated + qty.shipped > qty.net:
-                wrong.append(f"line {row.line_id} holds more than it needs: {qty}")
+    of_order: dict[int, list[LineQuantities]] = defaultdict(list)
+    for line_id, order_id, stage, *numbers in rows(connection, LINES):
+        qty = LineQuantities(*(number or 0 for number in numbers))
+        of_order[order_id].append(qty)
+        steps = [0, qty.delivered, qty.shipped, qty.picked, qty.released]
+        if LineStage(stage) not in line_stages(qty):
+            wrong.append(f"line {line_id} is {stage} with {qty}")
+        if steps != sorted(steps) or max(qty.shipped, qty.confirmed) > qty.net or qty.invoiced > qty.shipped:
+            wrong.append(f"line {line_id} has quantities out of order: {qty}")
+        if qty.allocated != reserved.get(line_id, 0) or qty.shipped != sent.get(line_id, 0):
+            wrong.append(f"line {line_id}: {qty}, reserved {reserved.get(line_id)}, sent {sent.get(line_id)}")
+        if qty.allocated + qty.shipped > qty.net:
+            wrong.append(f"line {line_id} holds more than it needs: {qty}")
+    for order_id, stage in rows(connection, ORDERS):
+        if not agrees(stage, of_order[order_id], confirmation_blocked=True):
+            wrong.append(f"order {order_id} is {stage} with {of_order[order_id]}")
     return wrong
-
-
-def _by_line(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
-    held: dict[int, int] = defaultdict(int)
-    for line_id, qty in connection.execute(
-        select(Reservation.line_id, Reservation.qty)
-        .join(Supply, Supply.supply_id == Reservation.supply_id)
-        .where(Reservation.status.in_(ACTIVE), Supply.status == "AVAILABLE")
-    ):
-        held[line_id] += units(qty)
-    sent: dict[int, int] = defaultdict(int)
-    for line_id, qty in connection.execute(select(ShipmentLine.line_id, ShipmentLine.qty)):
-        sent[line_id] += units(qty)
-    return held, sent

@@ -12,16 +12,15 @@ from sqlalchemy import (
     Integer,
     and_,
     func,
-    null,
     or_,
     select,
     type_coerce,
-    union_all,
 )
 from sqlalchemy.orm import aliased
 
+from db import prepared
+from db.queries import held_lines
 from db.queries.frame import frame
-from db.queries.held_lines import touched
 from db.queries.line_facts import active_at, end_of_day, line_facts
 from db.tables import (
     AppUser,
@@ -36,7 +35,7 @@ from db.tables import (
     StockBalance,
     Supply,
 )
-from db.types import Money, Quantity
+from db.types import Quantity
 from domain.vocabulary.hold_filter import NOBODY, HoldFilter
 from domain.vocabulary.statuses import BlockedAction, HoldScope, ReservationStatus, SupplyType
 
@@ -107,50 +106,48 @@ def _mentions(word: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
-def _chosen(wanted: HoldFilter) -> Any:
-    """Select the keys of the holds that `wanted` means."""
-    return _named(select(Hold.hold_id).select_from(Hold)).where(*_limits(wanted))
-
-
-def worth(connection: Connection, *, wanted: HoldFilter) -> pd.DataFrame:
-    """Return per hold and currency the open lines and orders under it and their open value."""
-    pair = touched(Hold.hold_id, where=(Hold.hold_id.in_(_chosen(wanted)),))
-    pairs = select(pair.c.hold_id, pair.c.line_id).distinct().subquery()
-    fact = line_facts(wanted.as_of, live=False).c
-    currency = func.coalesce(fact.currency, "").label("currency")
-    amount = func.sum(type_coerce(fact.open_amount, Integer), type_=Money())
-    statement: Any = (
-        select(
-            pairs.c.hold_id,
-            currency,
-            func.count().label("lines"),
-            func.count(fact.order_id.distinct()).label("orders"),
-            amount.label("value"),
-        )
-        .join(fact.line_id.table, fact.line_id == pairs.c.line_id)
-        .group_by(pairs.c.hold_id, currency)
-        .order_by(pairs.c.hold_id, currency)
-    )
-    return frame(connection, statement)
-
-
 def lines(connection: Connection, *, wanted: HoldFilter) -> pd.DataFrame:
     """Return (order, line, hold) for each open line under a chosen hold, with value and promise; the oldest hold first."""
-    hold = Hold
-    pair = touched(
-        hold.hold_id, hold.type, hold.blocks, hold.placed_at, where=(hold.hold_id.in_(_chosen(wanted)),)
-    ).c
-    fact = line_facts(wanted.as_of, live=False).c
-    statement: Any = (
-        select(
-            fact.order_id, fact.order_no, fact.source, fact.customer, fact.tier, fact.owner, fact.line_id,
-            fact.line_no, fact.promised_on, fact.currency, fact.open_amount, pair.hold_id, pair.type, pair.blocks,
-            pair.placed_at,
-        )
-        .join(pair.line_id.table, pair.line_id == fact.line_id)
-        .order_by(pair.placed_at, fact.order_id, fact.line_id, pair.hold_id)
+    columns = (Hold.hold_id, Hold.scope, Hold.scope_id, Hold.type, Hold.blocks, Hold.placed_at)
+    held = frame(connection, _named(select(*columns).select_from(Hold)).where(*_limits(wanted)))
+    pairs = held_lines.pairs(
+        connection, held[["hold_id", "scope", "scope_id"]].itertuples(index=False, name=None)
+    )
+    both = pd.DataFrame(pairs, columns=["hold_id", "line_id"])
+    facts = _facts(connection, wanted.as_of, sorted(both["line_id"].unique().tolist()))
+    found = facts.merge(both, on="line_id").merge(held.drop(columns=["scope", "scope_id"]), on="hold_id")
+    return found.sort_values(["placed_at", "order_id", "line_id", "hold_id"], ignore_index=True)
+
+
+def _facts(connection: Connection, as_of: date, keys: list[int]) -> pd.DataFrame:
+    fact = line_facts(as_of, live=False).c
+    columns = (
+        fact.line_id, fact.order_id, fact.order_no, fact.source, fact.customer, fact.tier, fact.owner, fact.line_no,
+        fact.sku_id, fact.site_id, fact.promised_on, fact.currency, fact.qty_net, fact.net_amount, fact.open_amount,
     )  # fmt: skip
-    return frame(connection, statement)
+    return _of_keys(connection, select(*columns), fact.line_id, keys)
+
+
+def _of_keys(connection: Connection, statement: Any, column: Any, keys: list[int]) -> pd.DataFrame:
+    """Return the rows of a select whose `column` is one of `keys`, however many."""
+    return frame(
+        connection,
+        statement.where(prepared.among(connection, column)).params(keys=prepared.key_list(connection, keys)),
+    )
+
+
+def worth(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return per hold and currency the open lines and orders under it and their open value, from `lines`."""
+    told = lines.assign(currency=lines["currency"].fillna(""))
+    return (
+        told.groupby(["hold_id", "currency"])
+        .agg(lines=("line_id", "nunique"), orders=("order_id", "nunique"), value=("open_amount", _sum))
+        .reset_index()
+    )
+
+
+def _sum(values: pd.Series[Any]) -> float:
+    return float(values.sum(min_count=1))
 
 
 def stock(connection: Connection, *, wanted: HoldFilter) -> pd.DataFrame:
@@ -159,77 +156,59 @@ def stock(connection: Connection, *, wanted: HoldFilter) -> pd.DataFrame:
     Reserved counts where a hold blocks anything but invoicing; free stock where the hold is on the SKU and blocks
     ALLOCATE. The value is that of the reserved quantity at the line's own net price; free stock has none here.
     """
-    keys = _chosen(wanted)
-    locks = Hold.blocks != BlockedAction.INVOICE.value
-    held = touched(Hold.placed_at, where=(Hold.hold_id.in_(keys), locks))
-    since = (
-        select(held.c.line_id, func.min(type_coerce(held.c.placed_at, Integer)).label("since"))
-        .group_by(held.c.line_id)
-        .subquery()
-    )
-    both = union_all(_reserved(since, wanted.as_of), _free(keys)).subquery().c
-    statement: Any = select(
-        both.order_no, both.line_no, both.customer, both.sku, both.base_uom, both.site,
-        type_coerce(both.qty, Quantity()).label("qty"), type_coerce(both.value, Money()).label("value"),
-        both.currency, type_coerce(both.since, Hold.placed_at.type).label("since"),
-    ).order_by(both.since, both.order_no, both.line_no, both.sku, both.site)  # fmt: skip
-    return frame(connection, statement)
+    held = lines(connection, wanted=wanted)
+    held = held[held["blocks"] != BlockedAction.INVOICE.value]
+    found = pd.concat([_reserved(connection, held), _free(connection, wanted)], ignore_index=True)
+    return found.sort_values(["since", "order_no", "line_no", "sku", "site"], ignore_index=True)
 
 
-def _reserved(since: Any, as_of: date) -> Any:
-    fact = line_facts(as_of, live=False).c
-    qty = func.sum(type_coerce(Reservation.qty, Integer))
-    net, amount = type_coerce(fact.qty_net, Integer), type_coerce(fact.net_amount, Integer)
+STOCK = ["order_no", "line_no", "customer", "sku", "base_uom", "site", "qty", "value", "currency", "since"]
+
+
+def _reserved(connection: Connection, held: pd.DataFrame) -> pd.DataFrame:
+    since = held.groupby("line_id")["placed_at"].min().rename("since")
+    once = held.drop_duplicates("line_id")
     taken = (
-        select(Reservation.line_id, type_coerce(qty, Integer).label("qty"))
-        .join(Supply, Supply.supply_id == Reservation.supply_id)
-        .where(Reservation.status.in_(HOLDING), Supply.type == SupplyType.ON_HAND)
-        .group_by(Reservation.line_id)
-        .subquery()
-        .c
-    )
-    return (
         select(
-            fact.order_no.label("order_no"), fact.line_no.label("line_no"), fact.customer.label("customer"),
-            fact.sku.label("sku"), Sku.base_uom.label("base_uom"), Site.code.label("site"), taken.qty.label("qty"),
-            _share(amount, taken.qty, net).label("value"), fact.currency.label("currency"),
-            since.c.since.label("since"),
+            Reservation.line_id, Sku.sku, Sku.base_uom, Site.code.label("site"),
+            func.sum(type_coerce(Reservation.qty, Integer), type_=Quantity()).label("qty"),
         )
-        .join(taken.line_id.table, taken.line_id == fact.line_id)
-        .join(since, since.c.line_id == fact.line_id)
-        .join(Sku, Sku.sku_id == fact.sku_id)
-        .outerjoin(Site, Site.site_id == fact.site_id)
+        .join(Supply, Supply.supply_id == Reservation.supply_id)
+        .join(Sku, Sku.sku_id == Supply.sku_id)
+        .join(Site, Site.site_id == Supply.site_id)
+        .where(Reservation.status.in_(HOLDING), Supply.type == SupplyType.ON_HAND)
+        .group_by(Reservation.line_id, Sku.sku, Sku.base_uom, Site.code)
     )  # fmt: skip
+    rows = _of_keys(connection, taken, Reservation.line_id, sorted(once["line_id"].tolist()))
+    rows = rows.merge(once, on="line_id").merge(since, on="line_id")
+    value = (rows["net_amount"] * rows["qty"] / rows["qty_net"]).round(2)
+    return rows.assign(value=value)[STOCK]
 
 
-def _share(amount: Any, part: Any, whole: Any) -> Any:
-    """amount × part / whole in integers, taken apart so that the product stays within 64 bits."""
-    some = func.nullif(whole, 0)
-    return (amount // some) * part + ((amount % some) * part) // some
-
-
-def _free(keys: Any) -> Any:
-    balance = StockBalance
-    rest = type_coerce(balance.on_hand, Integer) - type_coerce(balance.reserved, Integer)
+def _free(connection: Connection, wanted: HoldFilter) -> pd.DataFrame:
+    named = _named(
+        select(Hold.scope_id, func.min(type_coerce(Hold.placed_at, Integer)).label("since")).select_from(Hold)
+    )
     allocate = Hold.blocks.contains(BlockedAction.ALLOCATE.value)
     oldest = (
-        select(Hold.scope_id, func.min(type_coerce(Hold.placed_at, Integer)).label("since"))
-        .where(Hold.hold_id.in_(keys), Hold.scope == HoldScope.SKU, allocate)
+        named.where(*_limits(wanted), Hold.scope == HoldScope.SKU, allocate)
         .group_by(Hold.scope_id)
         .subquery()
         .c
     )
-    text = SalesOrder.order_no.type
-    return (
+    balance = StockBalance
+    rest = type_coerce(balance.on_hand, Integer) - type_coerce(balance.reserved, Integer)
+    statement: Any = (
         select(
-            type_coerce(null(), text), type_coerce(null(), text), type_coerce(null(), text), Sku.sku, Sku.base_uom,
-            Site.code, rest, type_coerce(null(), Integer), type_coerce(null(), text), oldest.since,
+            Sku.sku, Sku.base_uom, Site.code.label("site"), type_coerce(rest, Quantity()).label("qty"),
+            type_coerce(oldest.since, Hold.placed_at.type).label("since"),
         )
         .join(oldest.scope_id.table, oldest.scope_id == balance.sku_id)
         .join(Sku, Sku.sku_id == balance.sku_id)
         .join(Site, Site.site_id == balance.site_id)
         .where(rest > 0)
     )  # fmt: skip
+    return frame(connection, statement).reindex(columns=STOCK)
 
 
 def assignees(connection: Connection, *, as_of: date) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, null, select
 from sqlalchemy import case as case_when
 
 from db.queries.frame import frame
@@ -47,16 +47,26 @@ class Next:
 
 def steps(connection: Connection, *, login: str, limit: int = MOST) -> list[Step]:
     """Return the newest commands of a person, newest first; signing in and out is no change."""
-    cells = (
-        select(func.count())
-        .where(AuditLog.command_id == Command.command_id)
-        .correlate(Command)
-        .scalar_subquery()
-    )
+    return _steps(connection, login, limit, Command.response)
+
+
+def next_step(connection: Connection, *, login: str) -> Next:
+    """Return what an undo and a redo would take now: the newest change in force, and the newest undo after it.
+
+    A new change closes what could be done again, as in a spreadsheet.
+    """
+    found = [step for step in _steps(connection, login, 2 * MOST, null()) if step.can_go_back]
+    back = next((step for step in found if step.depth % 2 == 0), None)
+    newest_change = max((step.command_id for step in found if step.depth == 0), default=0)
+    again = next((step for step in found if step.depth % 2 == 1 and step.command_id > newest_change), None)
+    return Next(back.command_id if back else None, again.command_id if again else None)
+
+
+def _steps(connection: Connection, login: str, limit: int, answer: Any) -> list[Step]:
     chosen = (
         select(
             Command.command_id, Command.service, Command.at, Command.source, Command.reason, Command.undoes_id,
-            Command.undoable, Command.response, cells.label("cells"),
+            Command.undoable, Command.audit_rows, answer.label("answer"),
         )
         .where(Command.actor == login, Command.service.not_like("sessions.%"))
         .order_by(Command.command_id.desc())
@@ -73,24 +83,12 @@ def _step(row: Any, undoes: Mapping[int, int | None], undone: Mapping[int, int])
     while (before := undoes.get(first)) is not None:
         depth, first = depth + 1, before
     back = undone.get(row.command_id)
-    answer = json.loads(row.response) if row.response else None
-    can = bool(row.undoable) and row.service in UNDOABLE and back is None and row.cells > 0
+    answer = json.loads(row.answer) if row.answer else None
+    can = bool(row.undoable) and row.service in UNDOABLE and back is None and row.audit_rows > 0
     return Step(
-        row.command_id, row.service, row.at, row.source, row.reason, row.cells, depth, first, back, can,
+        row.command_id, row.service, row.at, row.source, row.reason, row.audit_rows, depth, first, back, can,
         answer if isinstance(answer, dict) else {},
     )  # fmt: skip
-
-
-def next_step(connection: Connection, *, login: str) -> Next:
-    """Return what an undo and a redo would take now: the newest change in force, and the newest undo after it.
-
-    A new change closes what could be done again, as in a spreadsheet.
-    """
-    found = [step for step in steps(connection, login=login, limit=2 * MOST) if step.can_go_back]
-    back = next((step for step in found if step.depth % 2 == 0), None)
-    newest_change = max((step.command_id for step in found if step.depth == 0), default=0)
-    again = next((step for step in found if step.depth % 2 == 1 and step.command_id > newest_change), None)
-    return Next(back.command_id if back else None, again.command_id if again else None)
 
 
 def entries(connection: Connection, *, command_id: int, most: int = 500) -> pd.DataFrame:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from db import prepared
 from db.tables import (
@@ -21,6 +21,7 @@ from db.tables import (
     ShipmentLine,
     ShipTo,
     Site,
+    Supply,
     TrackingEvent,
 )
 from db.types import Key
@@ -32,6 +33,7 @@ from domain.vocabulary.statuses import (
     InvoiceType,
     PartialPolicy,
     ReservationStatus,
+    SupplyStatus,
 )
 
 ENDED_CASES = (
@@ -81,15 +83,65 @@ def reach(
 ) -> tuple[set[int], set[int]]:
     """Return the customers and sites of orders with all their lines, and of single lines."""
     line = SalesOrderLine
-    wanted = line.line_id.in_(set(lines)) | line.order_id.in_(set(orders))
-    rows = connection.execute(
-        select(SalesOrder.customer_id, line.site_id)
-        .join(SalesOrder, SalesOrder.order_id == line.order_id)
-        .where(wanted)
-        .distinct()
-    ).all()
-    bare = connection.execute(select(SalesOrder.customer_id).where(SalesOrder.order_id.in_(set(orders))))
-    return {r[0] for r in rows} | {r[0] for r in bare}, {r[1] for r in rows if r[1] is not None}
+
+    def make() -> Any:
+        here = or_(
+            prepared.among(connection, SalesOrder.order_id, "orders"),
+            prepared.among(connection, line.line_id, "lines"),
+        )
+        joined = select(SalesOrder.customer_id, line.site_id).outerjoin(
+            line, line.order_id == SalesOrder.order_id
+        )
+        return joined.where(here).distinct()
+
+    given = {
+        "orders": prepared.key_list(connection, set(orders)),
+        "lines": prepared.key_list(connection, set(lines)),
+    }
+    rows = prepared.run(connection, "reach of orders", make, given).fetchall()
+    return {row[0] for row in rows}, {row[1] for row in rows if row[1] is not None}
+
+
+def line_keys(connection: Connection, order_id: int) -> list[int]:
+    """Return the keys of an order's lines."""
+
+    def make() -> Any:
+        return select(SalesOrderLine.line_id).where(SalesOrderLine.order_id == bindparam("o", type_=Key))
+
+    return [row[0] for row in prepared.run(connection, "lines of an order", make, {"o": order_id})]
+
+
+def reservation_keys(
+    connection: Connection, line_ids: Iterable[int], statuses: Sequence[ReservationStatus]
+) -> list[int]:
+    """Return the keys of the reservations of lines that are in one of these states."""
+
+    def make() -> Any:
+        state = or_(*(Reservation.status == status for status in statuses))
+        return select(Reservation.reservation_id).where(
+            prepared.among(connection, Reservation.line_id), state
+        )
+
+    name = ("reservations of lines", tuple(statuses))
+    given = {"keys": prepared.key_list(connection, line_ids)}
+    return [row[0] for row in prepared.run(connection, name, make, given)]
+
+
+def stock_keys(connection: Connection, sku_ids: Iterable[int], site_ids: Iterable[int]) -> list[int]:
+    """Return the keys of the supplies that are stock on hand of these SKUs at these sites."""
+
+    def make() -> Any:
+        return select(Supply.supply_id).where(
+            prepared.among(connection, Supply.sku_id, "skus"),
+            prepared.among(connection, Supply.site_id, "sites"),
+            Supply.status == SupplyStatus.AVAILABLE,
+        )
+
+    given = {
+        "skus": prepared.key_list(connection, set(sku_ids)),
+        "sites": prepared.key_list(connection, set(site_ids)),
+    }
+    return [row[0] for row in prepared.run(connection, "stock on hand", make, given)]
 
 
 def orders_of_lines(connection: Connection, line_ids: Iterable[int]) -> list[int]:

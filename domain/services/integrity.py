@@ -29,7 +29,7 @@ def verify(
     `anchored` are the anchors of the file outside the database. Run it in one snapshot
     (`db.unit_of_work.reading(…, snapshot=True)`), so that a busy database is no drift.
     """
-    return _run([*_laws(uow), *_audit(uow, anchored, anchor_file)], progress)
+    return _run(uow, [*_laws(uow), *_audit(uow, anchored, anchor_file)], progress)
 
 
 def verify_audit(
@@ -40,7 +40,7 @@ def verify_audit(
     progress: Progress | None = None,
 ) -> Verification:
     """Return the checks of the audit log alone."""
-    return _run(_audit(uow, anchored, anchor_file), progress)
+    return _run(uow, _audit(uow, anchored, anchor_file), progress)
 
 
 verify.read_only = verify_audit.read_only = True  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def _audit(uow: UnitOfWork, anchored: Sequence[Anchor], file: str) -> list[Step]
     ]
 
 
-def _run(steps: list[Step], progress: Progress | None) -> Verification:
+def _run(uow: UnitOfWork, steps: list[Step], progress: Progress | None) -> Verification:
     checks: list[Check] = []
     for place, (name, check) in enumerate(steps):
         if progress is not None:
@@ -71,14 +71,25 @@ def _run(steps: list[Step], progress: Progress | None) -> Verification:
         begun = time.perf_counter()
         found = check()
         spent = (time.perf_counter() - begun) / len(found)
-        checks += [replace(one, seconds=round(spent, 3)) for one in found]
+        checks += [replace(_called(uow, one), seconds=round(spent, 3)) for one in found]
     return Verification(tuple(checks))
+
+
+def _called(uow: UnitOfWork, check: Check) -> Check:
+    """Return the check with its broken rows under the names that people know."""
+    keys: dict[str, set[int]] = {}
+    for row in check.rows:
+        keys.setdefault(row.table, set()).add(row.key)
+    called = {table: names.of(uow.connection, table, some) for table, some in keys.items()}
+    rows = []
+    for row in check.rows:
+        name, order_no = called[row.table].get(row.key, (row.name, row.order_no))
+        rows.append(row._replace(name=name, order_no=order_no))
+    return replace(check, rows=tuple(rows))
 
 
 def law_check(uow: UnitOfWork, law: Law) -> Check:
     """Return a law's check over all rows, with the first broken ones by their names."""
     broken = law.find(uow.connection)
-    shown = broken[:MOST_SHOWN]
-    called = names.of(uow.connection, law.table, shown)
-    rows = tuple(Drifted(law.table, key, *called.get(key, (f"{law.table} {key}", None))) for key in shown)
+    rows = tuple(Drifted(law.table, key, f"{law.table} {key}") for key in broken[:MOST_SHOWN])
     return Check(law.name, law.says, law.checked(uow.connection), len(broken), rows)

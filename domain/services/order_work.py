@@ -240,7 +240,8 @@ def _apart(told: str) -> tuple[str, str]:
 def open_order(uow: UnitOfWork, now: datetime, order_id: int) -> OrderWork:
     """Lock an order and its lines; raise NotFound sales_order.not_found."""
     order = records.lock(uow, SalesOrder, order_id)
-    return OrderWork(uow, now, order, records.where(uow, SalesOrderLine, SalesOrderLine.order_id == order_id))
+    keys = sales_orders.line_keys(uow.connection, order_id)
+    return OrderWork(uow, now, order, records.lock_all(uow, SalesOrderLine, keys))
 
 
 def open_order_of_line(uow: UnitOfWork, now: datetime, line_id: int) -> OrderWork:

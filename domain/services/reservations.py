@@ -12,13 +12,14 @@ from typing import Any
 
 from db import records
 from db.records import Record
+from db.repositories import sales_orders
 from db.tables import Reservation, Supply
 from domain.rules.lifecycle.allocation import ALLOCATION, ReservationFacts
 from domain.rules.lifecycle.line import AT_THE_WAREHOUSE
 from domain.rules.lifecycle.quantities import units
 from domain.services.order_work import OrderWork
 from domain.services.stock_ledger import Move, is_stock, post
-from domain.vocabulary.statuses import BlockedAction, LineStage, MovementType, ReservationStatus, SupplyStatus
+from domain.vocabulary.statuses import BlockedAction, LineStage, MovementType, ReservationStatus
 from domain.vocabulary.units import QUANTITY_SCALE, from_units
 
 ACTIVE = (ReservationStatus.SOFT, ReservationStatus.HARD)
@@ -46,9 +47,8 @@ def of_lines(
     wanted = sorted(set(line_ids))
     if not wanted:
         return []
-    rows = records.where(
-        work.uow, Reservation, Reservation.line_id.in_(wanted), Reservation.status.in_(statuses)
-    )
+    keys = sales_orders.reservation_keys(work.uow.connection, wanted, statuses)
+    rows = [row for row in records.lock_all(work.uow, Reservation, keys) if row.status in statuses]
     supplies = {s.key: s for s in records.lock_all(work.uow, Supply, [row.supply_id for row in rows])}
     return [Held(row, supplies[row.supply_id]) for row in rows]
 
@@ -72,13 +72,9 @@ def free_stock(work: OrderWork, lines: Iterable[Record]) -> dict[tuple[int, int]
     wanted = [line for line in lines if line.site_id is not None]
     if not wanted:
         return {}
-    rows = records.where(
-        work.uow,
-        Supply,
-        Supply.sku_id.in_({line.sku_id for line in wanted}),
-        Supply.site_id.in_({line.site_id for line in wanted}),
-        Supply.status == SupplyStatus.AVAILABLE,
-    )
+    skus, sites = {line.sku_id for line in wanted}, {line.site_id for line in wanted}
+    keys = sales_orders.stock_keys(work.uow.connection, skus, sites)
+    rows = [supply for supply in records.lock_all(work.uow, Supply, keys) if is_stock(supply)]
     found: dict[tuple[int, int], list[Record]] = {}
     for supply in sorted(rows, key=lambda s: (s.expires_on or FAR, s.key)):
         found.setdefault((supply.sku_id, supply.site_id), []).append(supply)

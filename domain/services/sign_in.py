@@ -44,8 +44,9 @@ class Welcome:
 
 
 def normalised(login: str) -> str:
-    """Return a login as it is kept: small letters, without blanks around it."""
-    return login.strip().casefold()
+    """Return a login as it is kept: small letters, without blanks around it; nobody's where it cannot be one."""
+    found = login.strip().casefold()
+    return found if found.isprintable() else ""
 
 
 def with_password(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from db.queries import audit, control
 from domain.services import integrity
 from pages.shared import checks, frame, integrity_view, runtime
@@ -9,9 +11,11 @@ from pages.shared import checks, frame, integrity_view, runtime
 opened = frame.open_page("integrity")
 minute = int(runtime.now().timestamp() // 60)
 last = runtime.read(control.newest, service=control.VERIFIED)
-frame.say(integrity_view.sentence(last))
+head = st.container()
 if integrity_view.asked():
     last = integrity_view.noted(checks.run(integrity.verify, keep=True))
+with head:
+    frame.say(integrity_view.sentence(last))
 integrity_view.cards(
     last=last,
     chain=runtime.read(audit.chain, minute=minute),

@@ -64,6 +64,11 @@ def bar(
                 _ask(object_type, key, offer, about, tuple(lines))
 
 
+def yes(label: str) -> str:
+    """Return what the button that does it reads, apart from the one that only closes the dialog."""
+    return f"Yes, {label[:1].lower()}{label[1:]}"
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -85,7 +90,7 @@ def _ask(
             st.caption("This is done at once and is kept in the audit log.")
         with st.container(horizontal=True):
             pressed = st.button(
-                offer.label, key=f"do_{mark}", type="primary", disabled=bool(missing), shortcut="Ctrl+Enter"
+                yes(offer.label), key=f"do_{mark}", type="primary", disabled=bool(missing), shortcut="Ctrl+Enter"
             )
             if st.button("Not now", key=f"leave_{name}"):
                 state.done_with(name)

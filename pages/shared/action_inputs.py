@@ -109,7 +109,7 @@ def _day(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
 
 def _until(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
     types = tuple(given.get("types", ()))
-    if types and not hold_words.may_have_until(types):
+    if "types" in given and not hold_words.may_have_until(types):
         return None, ""
     day = st.date_input(
         "Until (ends by itself)", value=None, min_value=runtime.today(), format="YYYY-MM-DD",

@@ -111,22 +111,20 @@ def _bar() -> AuditFilter:
     tables = runtime.read(queries.objects)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         order = st.text_input(
-            "Order", key=KEY + "order", on_change=_touch, placeholder="Number", icon=":material/search:", width=170
+            "Order", key=KEY + "order", on_change=_touch, placeholder="Number", icon=":material/search:", width=150
         )
-        actor = _choice("actor", runtime.read(queries.people), "Anybody", 190, audit_words.person, new=True)
-        kind = _choice("object", list(tables), "Everything", 170, audit_words.object_kind)
-        field = _choice("field", tables.get(kind or "", _fields(tables)), "Any", 170, audit_words.field_name)
+        actor = _choice("actor", runtime.read(queries.people), "Anybody", 170, audit_words.person, new=True)
+        kind = _choice("object", list(tables), "Everything", 160, audit_words.object_kind)
+        field = _choice("field", tables.get(kind or "", _fields(tables)), "Any", 160, audit_words.field_name)
         actions = [*OUTSIDE_ACTIONS, *sorted(REGISTRY)]
-        action = _choice("action", actions, "Any", 210, audit_words.action, new=True)
+        action = _choice("action", actions, "Any", 190, audit_words.action, new=True)
         source = _choice("source", list(AuditSource), "Anywhere", 150, wording.code)
         first, last = (_day(name) for name in ("first", "last"))
-    command = st.session_state.get(KEY + "command")
-    narrows = any((order, actor, kind, field, action, source, first, last, command))
-    if narrows:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if command:
-                st.badge(f"One click: #{command}", icon=":material/touch_app:", color="blue")
-            st.button("Clear the filter", icon=":material/filter_alt_off:", type="tertiary", on_click=clear)
+        command = st.session_state.get(KEY + "command")
+        if command:
+            st.badge(f"One click: #{command}", icon=":material/touch_app:", color="blue")
+        if any((order, actor, kind, field, action, source, first, last, command)):
+            st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", on_click=clear)
     return AuditFilter(
         order=(order or "").strip(), actor=actor or "", object=kind or "", field=field or "", action=action or "",
         source=source, first=first, last=last, command=command,

@@ -69,7 +69,7 @@ def _list(
         checks.button("audit_verify", "Verify the log", integrity.verify_audit)
         table.offer(
             lambda: _prepared(runtime.read(query, **asked, before=None, most=MOST_EXPORTED), opened),
-            [column for column in columns if column.kind != "link"] + _plain_order(columns),
+            [column for column in columns if column.kind != "link"] + _without_links(columns),
             title=title,
             filters=audit_bar.words(wanted),
             key=f"audit_{key}_offer",
@@ -83,12 +83,13 @@ def _list(
             label="All changes",
         )
         return
-    table.show(rows, columns, alt=f"{title}, the newest first", key=f"audit_{key}", height=36 + table.ROW * 17)
+    table.show(rows, columns, alt=f"{title}, the newest first", key=f"audit_{key}", height=36 + table.ROW * min(len(rows), 17))
     _turn(found, key, place)
 
 
-def _plain_order(columns: Any) -> list[Column]:
-    return [Column("order_no", "Order")] if columns is CHANGES else []
+def _without_links(columns: Any) -> list[Column]:
+    """Return in place of the links what they show."""
+    return [Column("order_no", "Order")] if columns is CHANGES else [Column("command_id", "Click", "count")]
 
 
 def _told(count: int, place: int | None) -> None:

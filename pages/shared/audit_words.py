@@ -40,7 +40,7 @@ SERVICES = {
     "service:import": "An import",
     "service:cli": "The command line",
     "service:seed": "The demo",
-    "outside": "Somebody with database access",
+    "outside": "Database access",
 }
 NOTHING = "–"
 MOST_FIELDS = 6

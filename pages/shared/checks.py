@@ -15,11 +15,11 @@ from pages.shared.table import Column
 
 CHECKS = (
     Column("state", "Result", "text", 90, pinned=True),
-    Column("name", "Check", "text", 310),
-    Column("says", "What it says", "text", 600),
-    Column("checked", "Checked", "count", 95),
-    Column("drift", "Drifted", "count", 85),
-    Column("seconds", "Seconds", "quantity", 85),
+    Column("name", "Check", "text", 320),
+    Column("drift", "Drifted", "count", 80),
+    Column("checked", "Checked", "count", 85),
+    Column("says", "What it says", "text", 640),
+    Column("seconds", "Seconds", "quantity", 80),
 )
 DRIFTED = (
     Column("check", "Check", "text", 280, pinned=True),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 import streamlit as st
 from st_aggrid import AgGrid
 
-from pages.shared import grid_dialogs, grid_scripts, grid_steps, presence, runtime, state, wording
+from pages.shared import grid_dialogs, grid_scripts, grid_steps, identity, presence, runtime, state, wording
 from pages.shared.grid_columns import GridColumn, definitions
 from pages.shared.grid_sheet import MOST_ROWS, Arrived, Change, Load, Sheet
 from pages.shared.grid_steps import Step
@@ -70,6 +70,12 @@ def watch(key: str, moved: Callable[..., int]) -> None:
 
 @st.fragment
 def _body(key: str, reason: bool | str, height: int, beside: str) -> list[Change]:
+    # A fragment runs apart from the page: who acts is asked once for it, not at each read.
+    with identity.entered():
+        return _run(key, reason, height, beside)
+
+
+def _run(key: str, reason: bool | str, height: int, beside: str) -> list[Change]:
     sheet: Sheet = grid_steps.kept(key)
     arrived = sheet.take(state.peek(key))
     step = Step(key, sheet)
@@ -98,9 +104,10 @@ def _take(step: Step, arrived: Arrived) -> None:
 
 
 def _draw(sheet: Sheet, key: str, height: int) -> None:
+    # Without cellDataType False AgGrid takes ISO text for a day and turns a day written otherwise into nothing.
     options = {
         "columnDefs": definitions(sheet.columns, sheet.hidden()),
-        "defaultColDef": {"sortable": True, "resizable": True, "minWidth": 60, "suppressHeaderMenuButton": False},
+        "defaultColDef": {"sortable": True, "resizable": True, "minWidth": 60, "cellDataType": False},
         "getRowId": grid_scripts.ROW_ID,
         "rowHeight": ROW,
         "headerHeight": HEAD,

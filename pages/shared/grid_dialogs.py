@@ -108,7 +108,7 @@ def _set_for_selected(step: Step) -> None:
         ):
             state.done_with(f"{step.key}_set")
             _set(step, rows, column, typed, mark)
-            st.rerun(scope="fragment")
+            st.rerun()
 
 
 def _set(step: Step, rows: Sequence[str], column: GridColumn, typed: Any, mark: str) -> None:
@@ -166,11 +166,11 @@ def _again(step: Step, refused: Sequence[Mapping[str, Any]]) -> None:
             state.done_with(f"{step.key}_again")
             cells = [_retry(result, result.get("value")) for result in refused]
             grid_steps.send(step, cells, mark, partial=step.said(PARTIAL, True))
-            st.rerun(scope="fragment")
+            st.rerun()
         if st.button("Dismiss", type="tertiary", key=f"{step.key}_dismiss"):
             step.sheet.results = [r for r in step.sheet.results if r["outcome"] != EditOutcome.REFUSED]
             step.sheet.settle([])
-            st.rerun(scope="fragment")
+            st.rerun()
 
 
 def _retry(result: Mapping[str, Any], old: Any) -> dict[str, Any]:

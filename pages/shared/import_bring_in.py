@@ -93,7 +93,7 @@ def _profile(profiles: dict[str, Choice], likely: str | None) -> Choice | None:
         if likely == name:
             st.caption(":material/check: The file names fit this profile.")
         if choice.profile.description:
-            st.markdown(choice.profile.description)
+            st.markdown(wording.plain(choice.profile.description))
         return choice
     given = st.file_uploader("Profile or recipe", type=["yaml", "yml"], key="import_own_profile")
     if given is None:
@@ -160,7 +160,7 @@ def _expected(chosen: Choice) -> None:
 
 def _run(draft: Draft) -> None:
     """Preview the draft with its steps shown, then draw the outcome."""
-    with st.status(f"Looking at {draft.names}", expanded=True) as status:
+    with st.status(f"Looking at {wording.plain(draft.names)}", expanded=True) as status:
         import_draft.preview(draft, _progress(draft))
         status.update(label="Looked at all files", state="complete", expanded=False)
     st.rerun()
@@ -174,7 +174,10 @@ def _progress(draft: Draft) -> import_draft.Tell:
 
     def tell(step: str) -> None:
         made.append(step)
-        bar.progress(min(len(made) / (steps + 1), 1.0), f"Step {min(len(made), steps)} of {steps}: {step}")
+        bar.progress(
+            min(len(made) / (steps + 1), 1.0),
+            f"Step {min(len(made), steps)} of {steps}: {wording.plain(step)}",
+        )
 
     return tell
 
@@ -200,7 +203,8 @@ def _head(draft: Draft) -> None:
     profile = draft.chosen.profile
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{draft.names}** · profile **{_titled(draft.chosen)}**, version {profile.version}",
+            f"**{wording.plain(draft.names)}** · profile **{wording.plain(_titled(draft.chosen))}**, "
+            f"version {wording.plain(str(profile.version))}",
             width="content",
         )
         st.space("stretch")
@@ -257,7 +261,7 @@ def _preview(draft: Draft) -> None:
 
 def _commit(draft: Draft) -> None:
     state.forget("import_stale")
-    with st.status(f"Importing {draft.names}", expanded=True) as status:
+    with st.status(f"Importing {wording.plain(draft.names)}", expanded=True) as status:
         told = import_draft.commit(draft, _progress(draft))
         status.update(label="Done", state="complete", expanded=False)
     if isinstance(told, runtime.Refused):

@@ -91,12 +91,12 @@ def _one(batch: dict[str, Any]) -> None:
         if status is BatchStatus.COMMITTED:
             import_undo_panel.button(int(batch["batch_id"]))
     st.caption(
-        f"{batch['imported_by']} · {wording.instant(batch['imported_at'])} · profile {batch['profile']} · "
-        f"source {batch['source']}"
+        f"{wording.plain(batch['imported_by'])} · {wording.instant(batch['imported_at'])} · "
+        f"profile {wording.plain(batch['profile'])} · source {wording.plain(batch['source'])}"
     )
     if batch["undo_report"] is not None:
         st.info(
-            f"Undone by {batch['undone_by']} · {wording.instant(batch['undone_at'])}. "
+            f"Undone by {wording.plain(batch['undone_by'])} · {wording.instant(batch['undone_at'])}. "
             + import_undo_panel.sentence(batch["undo_report"]),
             icon=":material/undo:",
         )

@@ -207,7 +207,8 @@ def _replay(corrections: Corrections, found: pd.DataFrame, profiles: dict[str, P
     ):
         if name not in profiles:
             st.warning(
-                f"Give the profile “{name}” above first; its rows still wait.", icon=":material/description:"
+                f"Give the profile “{wording.plain(name)}” above first; its rows still wait.",
+                icon=":material/description:",
             )
             return
         with st.status("Replaying corrected rows", expanded=False) as status:
@@ -249,7 +250,7 @@ def _downloads(batch_id: int | None, found: pd.DataFrame) -> None:
     with st.container(horizontal=True):
         for number, file in enumerate(found["file"].drop_duplicates()):
             st.download_button(
-                f"Problems of {file}",
+                f"Problems of {wording.plain(file)}",
                 data=lambda file=file: _workbook(batch_id, file),
                 file_name=f"{str(file).rsplit('.', 1)[0]}_problems.xlsx",
                 mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

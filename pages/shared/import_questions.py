@@ -95,7 +95,8 @@ def _read(said: str | None, *, dates: bool) -> str | None:
 def _caption(example: Any, choice: str, *, dates: bool) -> str:
     _, cell, read = example
     said = _read(dict(read).get(choice if dates else choice[0]), dates=dates)
-    return f"{cell} is {said}" if said else f"{cell} does not fit"
+    shown = wording.plain(str(cell))
+    return f"{shown} is {said}" if said else f"{shown} does not fit"
 
 
 def _ask_column(draft: Draft, data: dict[str, Any]) -> bool:

@@ -172,11 +172,13 @@ def _files(told: Told) -> None:
     )
     table.show(rows, FILES, alt="Files of the import with their counts of rows", key=f"{told.key}_files")
     for file, said in told.answered:
-        st.caption(f":material/how_to_reg: {file}: {said}, as answered for this source.")
+        st.caption(
+            f":material/how_to_reg: {wording.plain(file)}: {wording.plain(said)}, as answered for this source."
+        )
     for one in told.report.get("decided", ()):
         st.caption(
-            f":material/rule: {one['file']}, column {one['column']}: {date_format(one['format'])}, because row "
-            f"{wording.count(one['row'])} says “{one['value']}”, which fits nothing else."
+            f":material/rule: {wording.plain(one['file'])}, column {wording.plain(one['column'])}: {date_format(one['format'])}, because row "
+            f"{wording.count(one['row'])} says “{wording.plain(str(one['value']))}”, which fits nothing else."
         )
 
 
@@ -243,7 +245,10 @@ def _gaps(told: Told) -> None:
     if unknown:
         st.markdown("**Fields that stay unknown, because their file or column was not given**")
         st.markdown(
-            "\n".join(f"- {words(kind)}: {', '.join(map(plain, names))}" for kind, names in unknown.items())
+            "\n".join(
+                f"- {wording.plain(words(kind))}: {', '.join(map(plain, names))}"
+                for kind, names in unknown.items()
+            )
         )
         st.caption(
             "Unknown is shown as not recorded, never as 0. Import the missing file later: it fills them in."

@@ -56,14 +56,14 @@ def cards(
         waiting = chain["rows"] - chain["sealed"]
         _card(
             "Audit log", wording.count(chain["rows"]),
-            f"{wording.count(chain['sealed'])} sealed, {wording.count(waiting)} waiting",
+            f"{wording.count(waiting)} not sealed yet" if waiting else "all sealed",
         )  # fmt: skip
         _card(
-            "Changed outside the tower", wording.count(chain["outside"]),
+            "Changed outside", wording.count(chain["outside"]),
             "straight in the database", warn=chain["outside"] > 0,
         )  # fmt: skip
-        _kept("Last backup", made, BACKUP_DUE, "python -m domain backup")
-        _kept("Last proven restore", proven, PROOF_DUE, "python -m domain restore FILE --verify")
+        _kept("Last backup", made, BACKUP_DUE, "domain backup")
+        _kept("Last proven restore", proven, PROOF_DUE, "domain restore --verify")
         beat = max((job["heartbeat_at"] for job in jobs), default=None)
         alive = beat is not None and runtime.now() - beat < ALIVE
         said = "–" if beat is None else _ago(beat.isoformat())
@@ -80,12 +80,12 @@ def _kept(label: str, found: Noted | None, due: timedelta, how: str) -> None:
         return
     at = datetime.fromisoformat(found["at"])
     rows = sum(found["rows"].values())
-    told = f"{PurePath(found['file']).name} · {wording.count(rows)} rows"
+    told = f"{wording.count(rows)} rows in {PurePath(found['file']).name}"
     _card(label, _ago(found["at"]), told, warn=runtime.now() - at > due)
 
 
 def _card(label: str, figure: str, told: str, *, warn: bool = False) -> None:
-    with st.container(border=True, width=220, gap=None):
+    with st.container(border=True, width=161, gap=None):
         st.caption(label)
         mark = ":orange[:material/warning:] " if warn else ""
         st.markdown(f"#### {mark}{wording.plain(figure)}")

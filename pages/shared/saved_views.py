@@ -59,7 +59,7 @@ def _row(page: str, view: queries.View, opened: frame.Opened) -> None:
                 icon=":material/delete:",
                 type="tertiary",
                 key=f"view_remove_{view.view_id}",
-                help=f"Remove the view {view.name}",
+                help=f"Remove the view {wording.plain(view.name)}",
                 on_click=_remove,
                 args=(view.view_id, view.row_version),
             )

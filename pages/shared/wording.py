@@ -32,6 +32,7 @@ OTHER_CODES = {
     "LTL": "LTL",
     "FTL": "FTL",
     "STD": "Standard",
+    "SKU": "SKU",
 }
 LINE_STATES = {
     "OPEN": "Open",

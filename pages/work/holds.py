@@ -27,9 +27,10 @@ action_bar.told()
 top, chart = st.container(), st.container(border=True)
 wanted = hold_filters.bar(opened.as_of)
 asked = {"wanted": wanted}
-worth = runtime.read(queries.worth, **asked)
+under = runtime.read(queries.lines, **asked)
+worth = queries.worth(under)
 rows = hold_view.prepared_holds(runtime.read(queries.rows, **asked), worth, opened)
-orders = hold_view.prepared_orders(runtime.read(queries.lines, **asked), opened)
+orders = hold_view.prepared_orders(under, opened)
 stock = runtime.read(queries.stock, **asked)
 book = hold_view.Book(
     rows, worth, orders, hold_view.prepared_stock(stock if opened.live else stock[:0], opened)

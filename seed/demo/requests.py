@@ -23,8 +23,10 @@ from domain.vocabulary.actor import Actor
 from domain.vocabulary.statuses import Role, SkuStatus
 from seed.demo.names import USERS
 
+MOST_CREDIT = Decimal(45_000)
+"""Customers up to this limit: one step decides about them."""
 PEOPLE = {login: Actor(login, frozenset({Role(role)}), name=name) for login, name, role, _, _ in USERS}
-OWNERS: Mapping[str, Any] = {"customer": Customer, "sku": Sku, "sku_site": SkuSite}
+OWNERS: Mapping[str, Any] = {"customer": Customer, "sku": Sku, "sku_site": SkuSite, "site": Site}
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Ask:
 
 
 ASKS = (
-    Ask("ramon.quintero", 30, "customer", 12, "tier", lambda _: 1, "Signed the yearly contract as a key account"),
-    Ask("devon.pruitt", 26, "customer", 20, "payment_terms", lambda _: "NET90", "The buyer asks for 90 days"),
+    Ask("ramon.quintero", 30, "site", 1, "capacity_lines_day", lambda old: old + 60, "A second packing line runs"),
+    Ask("devon.pruitt", 26, "customer", 15, "payment_terms", lambda _: "NET90", "The buyer asks for 90 days"),
     Ask("devon.pruitt", 21, "customer", 3, "credit_limit", lambda old: old + Decimal(5_000),
         "Two large orders announced for next month"),
     Ask("elise.fontaine", 2, "customer", 7, "payment_terms", lambda _: "NET60", "Agreed in the yearly talks"),
@@ -56,7 +58,7 @@ ASKS = (
 def ask_for_changes(engine: Engine, *, now: datetime, today: date) -> int:
     """Make the requests of the demo, decide two of them, and return how many wait."""
     made = [_ask(engine, number, ask, now) for number, ask in enumerate(ASKS)]
-    _decide(engine, approvals.approve, made[0], "renee.moreau", now - timedelta(hours=27), "")
+    _decide(engine, approvals.approve, made[0], "sanne.vermeulen", now - timedelta(hours=27), "")
     refusal = "60 days are the most for this risk class"
     _decide(engine, approvals.reject, made[1], "kwame.okafor", now - timedelta(hours=20), refusal)
     _close_for_stocktaking(engine, now, today)
@@ -68,8 +70,11 @@ def _ask(engine: Engine, number: int, ask: Ask, now: datetime) -> int:
     key = next(iter(table.primary_key.columns))
     column = table.c[ask.field]
     statement = select(key, column, table.c.row_version).where(column.is_not(None)).order_by(key)
+    if ask.entity == "customer":
+        statement = statement.where(Customer.currency == "USD", Customer.credit_limit <= MOST_CREDIT)
     with reading(engine) as unit:
-        record, old, version = unit.connection.execute(statement.offset(ask.place).limit(1)).one()
+        rows = unit.connection.execute(statement.offset(ask.place)).all()
+    record, old, version = next(row for row in rows if ask.new(row[1]) != row[1])
     cell = {
         "entity": ask.entity, "record_id": record, "field": ask.field, "old": to_json(old),
         "new": to_json(ask.new(old)), "row_version": version,

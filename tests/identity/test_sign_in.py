@@ -69,6 +69,7 @@ def test_unknown_inactive_and_wrong_get_one_answer(engine: Engine) -> None:
             _refusal(engine, "gone", PASSWORD),
             _refusal(engine, "", ""),
             _refusal(engine, "x" * 10_000, "y" * 10_000),
+            _refusal(engine, "ann\x00", PASSWORD),
             _refusal(engine, "ann'; drop table app_user; --", "\x00"),
         )
     }

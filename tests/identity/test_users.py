@@ -58,7 +58,7 @@ def test_a_user_has_all_that_was_given(engine: Engine) -> None:
     assert (listed["further_roles"], listed["delegate"], listed["accounts"]) == ("QA", "boss", 1)
 
 
-@pytest.mark.parametrize("login", ["", "a", "Ann Lee", "service:worker", "x" * 81, "ann'--", "\x00ann"])
+@pytest.mark.parametrize("login", ["", "a", "Ann Lee", "service:worker", "x" * 81, "ann'--", "ann\tlee"])
 def test_wrong_logins_are_refused(engine: Engine, login: str) -> None:
     assert _code(engine, lambda: do(engine, users.create, actor=ROOT, login=login, name="x", rights=Rights(Role.QA))) == "user.login"  # fmt: skip
 

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from db.queries import holds, lines
+from db.queries import held_lines, holds, lines
+from db.queries.line_facts import active_at
+from db.tables import Hold
 from domain.vocabulary.hold_filter import NOBODY, HoldAge, HoldFilter, parse
 from domain.vocabulary.line_filter import LineFilter, LineState
 from domain.vocabulary.statuses import HoldScope, HoldStatus, HoldType
@@ -30,6 +32,18 @@ def test_the_lines_under_holds_are_the_lines_on_hold(demo_engine: Engine, back: 
         known = lines.rows(connection, wanted=LineFilter(day, state=LineState.ON_HOLD), live=back == 0)
     assert set(under["line_id"]) == set(known["line_id"])
     assert len(known) > 20
+
+
+def test_keys_reach_the_lines_that_joins_reach(demo_engine: Engine) -> None:
+    """Two ways to the same pairs: by key for limited readers, by joins for sums inside a command."""
+    standing = (active_at(DEMO_DAY),)
+    with demo_engine.connect() as connection:
+        pair = held_lines.touched(Hold.hold_id, where=standing).c
+        joined = connection.execute(select(pair.hold_id, pair.line_id).distinct())
+        held = connection.execute(select(Hold.hold_id, Hold.scope, Hold.scope_id).where(*standing))
+        found = held_lines.pairs(connection, [tuple(row) for row in held])
+        assert found == sorted((row[0], row[1]) for row in joined)
+    assert len(found) > 100
 
 
 def test_every_part_of_the_filter_partitions_the_rows(demo_engine: Engine) -> None:
@@ -63,8 +77,8 @@ def test_text_finds_order_customer_sku_and_reason(demo_engine: Engine) -> None:
 
 def test_worth_is_the_open_value_of_the_lines_under_a_hold(demo_engine: Engine) -> None:
     with demo_engine.connect() as connection:
-        worth = holds.worth(connection, wanted=ALL)
         under = holds.lines(connection, wanted=ALL)
+        worth = holds.worth(under)
     once = under.drop_duplicates(["hold_id", "line_id"])
     expected = once.groupby(["hold_id", "currency"])["open_amount"].sum()
     found = worth.set_index(["hold_id", "currency"])["value"]

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from db import records
-from db.repositories.commands import audit_digest
 from db.records import table_of
+from db.repositories.commands import audit_digest
 from db.tables import AuditLog, Command, OrderEvent, OutboxMessage, SalesOrder, SavedView
 from db.unit_of_work import UnitOfWork, transact
 from domain.services import commands, saved_views

@@ -21,7 +21,7 @@ from db.tables import AuditLog, Command, SalesOrder
 from db.unit_of_work import UnitOfWork, reading
 from domain.vocabulary.errors import DomainError
 from tests.acting import do
-from tests.services.test_commands import NOTHING, declared, left, priority_of, prioritise
+from tests.services.test_commands import NOTHING, declared, left, prioritise, priority_of
 from tests.small_book import fill
 
 

@@ -31,7 +31,7 @@ def _run(template: Path, folder: Path, *, examples: int, steps: int, seed: int) 
         derandomize=False,
         print_blob=True,
         verbosity=Verbosity.normal,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(seeded(seed)(machine), settings=found)

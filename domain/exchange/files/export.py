@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +11,21 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # full-width signs count in some locales
+ROW_END = "\r\n"
+"""As RFC 4180 wants it, and so that a lone CR or LF within a cell is quoted."""
 
 
 def as_csv(
@@ -21,14 +36,15 @@ def as_csv(
     The first lines are comments (#) with title, filters and time. Text that a spreadsheet would run as a
     formula gets an apostrophe before it (imports.md T22).
     """
-    text = io.StringIO()
+    text = io.StringIO(newline="")
+    comments = csv.writer(text, lineterminator=ROW_END)
     for line in _heading(title, filters, made, len(rows)):
-        text.write(f"# {line}\n")
-    shown = rows[list(labels)].rename(columns=dict(labels))
+        comments.writerow([f"# {' '.join(line.split())}"])
+    shown = rows[list(labels)].rename(columns={name: _harmless(label) for name, label in labels.items()})
     for name in shown.columns:
         if shown[name].dtype.kind not in "ifbM":
             shown[name] = shown[name].map(_harmless)
-    shown.to_csv(text, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    shown.to_csv(text, index=False, date_format="%Y-%m-%d", lineterminator=ROW_END)
     return text.getvalue().encode("utf-8-sig")
 
 

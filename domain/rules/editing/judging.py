@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.rules.editing.fields import Facts, Field
+from domain.rules.editing.editable_field import Facts, Field
 from domain.rules.editing.values import Refusal, from_json, parse
 from domain.vocabulary.edits import CellEdit, EditOutcome
 from domain.vocabulary.permissions import ReasonRule

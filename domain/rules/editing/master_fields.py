@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from domain.rules.editing import accepted
-from domain.rules.editing.fields import MOST_NOTE, Check, Facts, Field
+from domain.rules.editing.editable_field import MOST_NOTE, Check, Facts, Field
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import ApprovalType, CreditRisk, CustomerStatus, PartialPolicy, SkuStatus

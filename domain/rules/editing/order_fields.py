@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.rules.editing.fields import MOST_NOTE, Facts, Field
+from domain.rules.editing.editable_field import MOST_NOTE, Facts, Field
 from domain.vocabulary.causes import CLOSED_CASES, BackorderReason, RootCause
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.permissions import Permission, ReasonRule

@@ -16,7 +16,7 @@ from typing import Any
 
 from babel import Locale
 
-from domain.rules.editing.fields import Field
+from domain.rules.editing.editable_field import Field
 from domain.rules.formats.date_formats import as_day, parser
 from domain.rules.formats.date_shapes import possible_formats
 from domain.rules.formats.dates import prove_dates
