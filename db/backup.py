@@ -60,7 +60,9 @@ def copied_sqlite(engine: Engine, file: Path) -> Iterator[Connection]:
     finally:
         source.close()
     # Read-only and without our settings: they would make a log beside the copy, and it is to be one file.
-    copy = plain_engine("sqlite://", creator=lambda: sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True))
+    copy = plain_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    )
     try:
         with copy.connect() as connection:
             yield connection
@@ -75,7 +77,17 @@ def dumped_postgresql(engine: Engine, file: Path, folder: str) -> Iterator[Conne
         connection.exec_driver_sql(SNAPSHOT)
         snapshot = connection.execute(select(func.pg_export_snapshot())).scalar_one()
         program = client("pg_dump", connection, folder)
-        _run([program, "--format=custom", f"--snapshot={snapshot}", "--no-owner", "--no-acl", f"--file={file}"], engine)
+        _run(
+            [
+                program,
+                "--format=custom",
+                f"--snapshot={snapshot}",
+                "--no-owner",
+                "--no-acl",
+                f"--file={file}",
+            ],
+            engine,
+        )
         yield connection
         connection.rollback()
 
@@ -128,7 +140,9 @@ def client(name: str, connection: Connection, folder: str) -> str:
 
     Looks in `folder` where one is set, then on PATH, then beside the server. Raises DomainError backup.no_client.
     """
-    version = int(connection.execute(select(func.current_setting("server_version_num"))).scalar_one()) // 10_000
+    version = (
+        int(connection.execute(select(func.current_setting("server_version_num"))).scalar_one()) // 10_000
+    )
     places = [Path(folder) / name] if folder else [Path(found)] if (found := shutil.which(name)) else []
     if not folder and (beside := _server_folder(connection)):
         places.append(Path(beside) / name)
@@ -156,7 +170,9 @@ def _server_folder(connection: Connection) -> str | None:
     )
     if not connection.execute(select(may)).scalar_one():
         return None
-    found = connection.execute(select(settings.c.setting).where(settings.c.name == "BINDIR")).scalar_one_or_none()
+    found = connection.execute(
+        select(settings.c.setting).where(settings.c.name == "BINDIR")
+    ).scalar_one_or_none()
     return None if found is None else str(found)
 
 
@@ -179,7 +195,10 @@ def _run(command: list[str], engine: Engine) -> None:
     environment = {**os.environ, **{name: value for name, value in told.items() if value}}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise _failed(Path(command[0]).name, done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason")
+        raise _failed(
+            Path(command[0]).name,
+            done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason",
+        )
 
 
 def _failed(what: str, why: str) -> DomainError:

@@ -21,79 +21,122 @@ from sqlalchemy.schema import DDLElement
 SCOPE = "tower_scope"
 """The execution option under which a connection carries its scope."""
 NEVER = "1 = 0"
-ORDERS = "SELECT order_id FROM {base}sales_order WHERE customer_id IN ({accounts})"
-LINES = f"SELECT line_id FROM {{base}}sales_order_line WHERE order_id IN ({ORDERS})"
-SHIPMENTS = (
-    "SELECT shipment_id FROM {base}shipment WHERE customer_id IN ({accounts}) "
-    f"UNION SELECT shipment_id FROM {{base}}shipment_line WHERE line_id IN ({LINES})"
-)
-INVOICES = "SELECT invoice_id FROM {base}invoice WHERE customer_id IN ({accounts})"
-CASES = (
-    "SELECT exception_id FROM {base}exception_case WHERE customer_id IN ({accounts}) "
-    f"OR order_id IN ({ORDERS}) OR line_id IN ({LINES})"
-)
-HOLDS = (
-    f"SELECT hold_id FROM {{base}}hold WHERE order_id IN ({ORDERS}) OR (scope = 'ORDER' AND scope_id IN ({ORDERS})) "
-    f"OR (scope = 'LINE' AND scope_id IN ({LINES})) OR (scope = 'CUSTOMER' AND scope_id IN ({{accounts}})) "
-    f"OR (scope = 'SHIPMENT' AND scope_id IN ({SHIPMENTS})) OR scope = 'SKU'"
-)
-CLOCKS = f"SELECT clock_id FROM {{base}}sla_clock WHERE order_id IN ({ORDERS})"
+MINE = "IN ({accounts})"
+HERE = "IN ({sites})"
+
+
+def _order(key: str) -> str:
+    """The order of `key` is of an own account. Looked up by its key, row by row: a list of all would be made anew."""
+    return (
+        f"EXISTS (SELECT 1 FROM {{base}}sales_order so WHERE so.order_id = {key} AND so.customer_id {MINE})"
+    )
+
+
+def _line(key: str) -> str:
+    return (
+        "EXISTS (SELECT 1 FROM {base}sales_order_line sl JOIN {base}sales_order lo ON lo.order_id = sl.order_id "
+        f"WHERE sl.line_id = {key} AND lo.customer_id {MINE})"
+    )
+
+
+def _goods(key: str, customer: str) -> str:
+    """A shipment is to an own account, or carries something of one."""
+    return (
+        f"{customer} {MINE} OR EXISTS (SELECT 1 FROM {{base}}shipment_line hl WHERE hl.shipment_id = {key} "
+        f"AND {_line('hl.line_id')})"
+    )
+
+
+def _shipment(key: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {{base}}shipment sh WHERE sh.shipment_id = {key} "
+        f"AND ({_goods('sh.shipment_id', 'sh.customer_id')}))"
+    )
+
+
+def _invoice(key: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {{base}}invoice iv WHERE iv.invoice_id = {key} AND iv.customer_id {MINE})"
+
+
+def _case(of: str) -> str:
+    return f"{of}.customer_id {MINE} OR {_order(of + '.order_id')} OR {_line(of + '.line_id')}"
+
+
+def _hold(of: str) -> str:
+    """Holds on own orders, lines, shipments and accounts, and those on SKUs, which everybody's lines wait for."""
+    return (
+        f"{_order(of + '.order_id')} OR ({of}.scope = 'ORDER' AND {_order(of + '.scope_id')}) "
+        f"OR ({of}.scope = 'LINE' AND {_line(of + '.scope_id')}) OR ({of}.scope = 'CUSTOMER' AND {of}.scope_id {MINE}) "
+        f"OR ({of}.scope = 'SHIPMENT' AND {_shipment(of + '.scope_id')}) OR {of}.scope = 'SKU'"
+    )
+
+
+def _clock(key: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {{base}}sla_clock ck WHERE ck.clock_id = {key} AND {_order('ck.order_id')})"
+    )
 
 
 def _object(kind: str, key: str) -> str:
     """Rows that name their object by the table's name and key: those of own objects."""
     own = {
-        "customer": "{accounts}",
-        "sales_order": ORDERS,
-        "sales_order_line": LINES,
-        "shipment": SHIPMENTS,
-        "hold": HOLDS,
-        "exception_case": CASES,
-        "invoice": INVOICES,
+        "customer": f"{key} {MINE}",
+        "sales_order": _order(key),
+        "sales_order_line": _line(key),
+        "shipment": _shipment(key),
+        "invoice": _invoice(key),
+        "hold": f"EXISTS (SELECT 1 FROM {{base}}hold ho WHERE ho.hold_id = {key} AND ({_hold('ho')}))",
+        "exception_case": f"EXISTS (SELECT 1 FROM {{base}}exception_case ec WHERE ec.exception_id = {key} "
+        f"AND ({_case('ec')}))",
     }
-    return " OR ".join(f"({kind} = '{name}' AND {key} IN ({keys}))" for name, keys in own.items())
+    return " OR ".join(f"({kind} = '{name}' AND {test})" for name, test in own.items())
 
 
-APPROVALS = f"SELECT approval_id FROM {{base}}approval WHERE {_object('object_type', 'object_id')}"
-LANDINGS = f"SELECT landing_id FROM {{base}}record_source WHERE {_object('table_name', 'record_id')}"
+def _approval(key: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {{base}}approval ap WHERE ap.approval_id = {key} "
+        f"AND ({_object('ap.object_type', 'ap.object_id')}))"
+    )
+
+
+def _landing(key: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {{base}}record_source rs WHERE rs.landing_id = {key} "
+        f"AND ({_object('rs.table_name', 'rs.record_id')}))"
+    )
+
+
 BY_ACCOUNT = {
-    "customer": "customer_id IN ({accounts})",
-    "ship_to": "customer_id IN ({accounts})",
-    "contact": "customer_id IN ({accounts})",
-    "customer_sku": "customer_id IN ({accounts})",
-    "price_agreement": "customer_id IS NULL OR customer_id IN ({accounts})",
-    "payment": "customer_id IN ({accounts})",
-    "sales_order": "customer_id IN ({accounts})",
-    "sales_order_line": f"order_id IN ({ORDERS})",
-    "schedule_line": f"line_id IN ({LINES})",
-    "date_change": f"line_id IN ({LINES})",
-    "reservation": f"line_id IN ({LINES})",
-    "order_event": f"order_id IN ({ORDERS})",
-    "stock_movement": f"line_id IS NULL OR line_id IN ({LINES})",
-    "hold": f"hold_id IN ({HOLDS})",
-    "exception_case": f"exception_id IN ({CASES})",
-    "shipment": f"shipment_id IN ({SHIPMENTS})",
-    "shipment_line": f"line_id IN ({LINES})",
-    "package": f"shipment_id IN ({SHIPMENTS})",
-    "tracking_event": f"shipment_id IN ({SHIPMENTS})",
-    "invoice": f"invoice_id IN ({INVOICES})",
-    "invoice_line": f"invoice_id IN ({INVOICES})",
-    "payment_application": f"invoice_id IN ({INVOICES})",
-    "communication": f"customer_id IN ({{accounts}}) OR order_id IN ({ORDERS})",
-    "sla_clock": f"clock_id IN ({CLOCKS})",
-    "sla_segment": f"clock_id IN ({CLOCKS})",
-    "sla_level_event": f"clock_id IN ({CLOCKS})",
-    "approval": f"approval_id IN ({APPROVALS})",
-    "approval_step": f"approval_id IN ({APPROVALS})",
-    "audit_log": _object("object_type", "object_id"),
-    "record_source": _object("table_name", "record_id"),
-    "landing": f"landing_id IN ({LANDINGS})",
-    "import_change": _object("table_name", "record_id"),
-    "import_batch": f"batch_id IN (SELECT batch_id FROM {{base}}landing WHERE landing_id IN ({LANDINGS}))",
-    "import_file": f"file_id IN (SELECT file_id FROM {{base}}landing WHERE landing_id IN ({LANDINGS}))",
-    "quarantine_row": NEVER,
-    "import_warning": NEVER,
-    "outbox_message": NEVER,
+    **{
+        name: f"{name}.customer_id {MINE}"
+        for name in ("customer", "ship_to", "contact", "customer_sku", "payment", "sales_order", "invoice")
+    },
+    **{
+        name: _line(f"{name}.line_id")
+        for name in ("schedule_line", "date_change", "reservation", "shipment_line")
+    },
+    **{name: _order(f"{name}.order_id") for name in ("sales_order_line", "order_event", "sla_clock")},
+    **{name: _shipment(f"{name}.shipment_id") for name in ("package", "tracking_event")},
+    **{name: _invoice(f"{name}.invoice_id") for name in ("invoice_line", "payment_application")},
+    **{name: _clock(f"{name}.clock_id") for name in ("sla_segment", "sla_level_event")},
+    **{name: _approval(f"{name}.approval_id") for name in ("approval", "approval_step")},
+    **{
+        name: _object(f"{name}.table_name", f"{name}.record_id")
+        for name in ("record_source", "import_change")
+    },
+    "price_agreement": f"price_agreement.customer_id IS NULL OR price_agreement.customer_id {MINE}",
+    "stock_movement": f"stock_movement.line_id IS NULL OR {_line('stock_movement.line_id')}",
+    "shipment": _goods("shipment.shipment_id", "shipment.customer_id"),
+    "hold": _hold("hold"),
+    "exception_case": _case("exception_case"),
+    "communication": f"communication.customer_id {MINE} OR {_order('communication.order_id')}",
+    "audit_log": _object("audit_log.object_type", "audit_log.object_id"),
+    "landing": _landing("landing.landing_id"),
+    **{
+        name: f"EXISTS (SELECT 1 FROM {{base}}landing ld WHERE ld.{key} = {name}.{key} AND {_landing('ld.landing_id')})"
+        for name, key in (("import_batch", "batch_id"), ("import_file", "file_id"))
+    },
+    **dict.fromkeys(("quarantine_row", "import_warning", "outbox_message"), NEVER),
 }
 """What a person sees who is limited to accounts, by table."""
 OPEN = frozenset({
@@ -103,29 +146,37 @@ OPEN = frozenset({
     "sign_in_attempt", "presence",
 })  # fmt: skip
 """Tables that hold nothing of one customer."""
-SITE_LINES = "SELECT line_id FROM {base}sales_order_line WHERE site_id IS NULL OR site_id IN ({sites})"
-SITE_ORDERS = (
-    "SELECT order_id FROM {base}sales_order_line WHERE site_id IS NULL OR site_id IN ({sites}) UNION "
-    "SELECT order_id FROM {base}sales_order WHERE order_id NOT IN (SELECT order_id FROM {base}sales_order_line)"
-)
-OF_SITE_ORDER = f"order_id IS NULL OR order_id IN ({SITE_ORDERS})"
+
+
+def _own_or_none(site: str) -> str:
+    return f"{site} IS NULL OR {site} {HERE}"
+
+
+def _site_line(key: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {{base}}sales_order_line tl WHERE tl.line_id = {key} "
+        f"AND ({_own_or_none('tl.site_id')}))"
+    )
+
+
+def _site_order(key: str) -> str:
+    """An order has a line of the site, or no line at all."""
+    lines = f"SELECT 1 FROM {{base}}sales_order_line tl WHERE tl.order_id = {key}"
+    return f"EXISTS ({lines} AND ({_own_or_none('tl.site_id')})) OR NOT EXISTS ({lines})"
+
+
 BY_SITE = {
-    "sales_order": f"order_id IN ({SITE_ORDERS})",
-    "sales_order_line": "site_id IS NULL OR site_id IN ({sites})",
-    "schedule_line": f"line_id IN ({SITE_LINES})",
-    "date_change": f"line_id IN ({SITE_LINES})",
-    "reservation": f"line_id IN ({SITE_LINES})",
-    "shipment_line": f"line_id IN ({SITE_LINES})",
-    "order_event": OF_SITE_ORDER,
-    "hold": OF_SITE_ORDER,
-    "exception_case": OF_SITE_ORDER,
-    "invoice": OF_SITE_ORDER,
-    "communication": OF_SITE_ORDER,
-    "shipment": "site_id IS NULL OR site_id IN ({sites})",
-    "supply": "site_id IS NULL OR site_id IN ({sites})",
-    "stock_balance": "site_id IN ({sites})",
-    "stock_movement": "site_id IN ({sites})",
-    "sku_site": "site_id IN ({sites})",
+    "sales_order": _site_order("sales_order.order_id"),
+    **{name: _own_or_none(f"{name}.site_id") for name in ("sales_order_line", "shipment", "supply")},
+    **{name: f"{name}.site_id {HERE}" for name in ("stock_balance", "stock_movement", "sku_site")},
+    **{
+        name: _site_line(f"{name}.line_id")
+        for name in ("schedule_line", "date_change", "reservation", "shipment_line")
+    },
+    **{
+        name: f"{name}.order_id IS NULL OR {_site_order(f'{name}.order_id')}"
+        for name in ("order_event", "hold", "exception_case", "invoice", "communication")
+    },
 }
 """What a person sees who is limited to sites, by table; the others are whole."""
 KINDS = ("accounts", "sites", "both")

@@ -46,6 +46,7 @@ BLOCKS = {
     HoldType.MANAGEMENT: frozenset({"RELEASE", "SHIP"}),
 }
 """What the types that the machine places block by default (domain.md 2.3)."""
+SCOPES = ["ORDER", "LINE", "SKU", "CUSTOMER"]
 PLACES = st.integers(0, 7)
 PIECES = st.integers(1, 9)
 
@@ -270,7 +271,7 @@ class Lifecycle(Agreement):
     def short_close(self, place: int) -> None:
         self.on_order(place, "short_close", orders.short_close, reason="x", side=Initiator.CUSTOMER)
 
-    @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(["ORDER", "LINE", "SKU", "CUSTOMER"]),
+    @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(SCOPES),
           place=PLACES, line=PLACES)  # fmt: skip
     def place_hold(self, kind: HoldType, scope: str, place: int, line: int) -> None:
         o, n, line_id = self.line_at(place, line)
@@ -307,8 +308,15 @@ class Lifecycle(Agreement):
 
     @rule(place=PLACES)
     def go_far(self, place: int) -> None:
-        for _ in range(4):
+        for _ in range(5):
             self._advance(place)
+
+    @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(SCOPES), place=PLACES, line=PLACES)
+    def go_on_under_a_hold(self, kind: HoldType, scope: str, place: int, line: int) -> None:
+        """Whatever comes next for an order is tried while a hold is open on it."""
+        self.place_hold(kind, scope, place, line)
+        self._advance(place)
+        self._advance(place)
 
     def _advance(self, place: int) -> None:
         o, _ = self.at(place)

@@ -130,7 +130,9 @@ def chain(connection: Connection, *, minute: int) -> dict[str, Any]:
     """
     log: Any = LOG
     row = connection.execute(
-        select(func.count(), func.count(log.seal_no), func.count().filter(log.source == OUTSIDE)).select_from(log)
+        select(func.count(), func.count(log.seal_no), func.count().filter(log.source == OUTSIDE)).select_from(
+            log
+        )
     ).one()
     anchored = connection.execute(select(func.max(AuditAnchor.at, type_=Instant()))).scalar_one()
     return {"rows": row[0], "sealed": row[1], "outside": row[2], "anchored_at": anchored}
@@ -163,7 +165,9 @@ def of_order(connection: Connection, *, order_id: int, as_of: date) -> pd.DataFr
     )
     own = and_(LOG.object_type == "sales_order", LOG.object_id == order_id)
     parts = and_(LOG.object_type == "sales_order_line", LOG.object_id.in_(lines))
-    statement = select(*[LOG.__table__.c[name] for name in COLUMNS]).where(or_(own, parts), LOG.at < end_of_day(as_of))
+    statement = select(*[LOG.__table__.c[name] for name in COLUMNS]).where(
+        or_(own, parts), LOG.at < end_of_day(as_of)
+    )
     found = connection.execute(statement.order_by(LOG.audit_id.desc()).limit(MOST_OF_ORDER)).mappings()
     told = [_told(dict(row)) for row in found]
     for row in told:
@@ -199,7 +203,9 @@ def _condition(
 def _of_order(connection: Connection, number: str) -> ColumnElement[bool]:
     """Limit to an order, and all that hangs on it: lines, holds, cases, reservations, documents, approvals."""
     forms = sorted({number, number.upper(), number.lower()})
-    orders = list(connection.execute(select(SalesOrder.order_id).where(SalesOrder.order_no.in_(forms))).scalars())
+    orders = list(
+        connection.execute(select(SalesOrder.order_id).where(SalesOrder.order_no.in_(forms))).scalars()
+    )
     if not orders:
         return false()
     line = SalesOrderLine
@@ -229,12 +235,14 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
         return row
     old, new = _record(row["old"]), _record(row["new"])
     if row["new"] is None:
-        told = {name: text for name, value in old.items() if (text := _text(row["object_type"], name, value)) is not None}
+        told = {
+            name: text
+            for name, value in old.items()
+            if (text := _text(row["object_type"], name, value)) is not None
+        }
         return {**row, "old": json.dumps(told), "new": None}
     changed = [name for name in new if old.get(name) != new[name]]
-    texts = [
-        [_text(row["object_type"], name, record.get(name)) for name in changed] for record in (old, new)
-    ]
+    texts = [[_text(row["object_type"], name, record.get(name)) for name in changed] for record in (old, new)]
     if len(changed) == 1:
         return {**row, "field": changed[0], "old": texts[0][0], "new": texts[1][0]}
     both = [json.dumps(dict(zip(changed, side, strict=True))) for side in texts]

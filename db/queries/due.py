@@ -14,11 +14,15 @@ PENDING = (ReservationStatus.PROPOSED, ReservationStatus.SOFT)
 
 def approvals(connection: Connection, *, now: datetime) -> bool:
     """Return whether a request waits longer than it may."""
-    waiting = select(Approval.approval_id).where(Approval.status == ApprovalStatus.PENDING, Approval.expires_at <= now)
+    waiting = select(Approval.approval_id).where(
+        Approval.status == ApprovalStatus.PENDING, Approval.expires_at <= now
+    )
     return connection.execute(waiting.limit(1)).first() is not None
 
 
 def reservations(connection: Connection, *, now: datetime) -> bool:
     """Return whether a proposed or soft reservation holds stock longer than it may."""
-    held = select(Reservation.reservation_id).where(Reservation.status.in_(PENDING), Reservation.expires_at <= now)
+    held = select(Reservation.reservation_id).where(
+        Reservation.status.in_(PENDING), Reservation.expires_at <= now
+    )
     return connection.execute(held.limit(1)).first() is not None

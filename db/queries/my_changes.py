@@ -98,7 +98,7 @@ def entries(connection: Connection, *, command_id: int, most: int = 500) -> pd.D
     of_order = func.coalesce(
         line.order_id, case.order_id, only_if(log.object_type == "sales_order", log.object_id)
     )
-    chosen = (
+    chosen: Any = (
         select(log.object_type, log.object_id, order.order_no, line.line_no, log.field, log.old, log.new)
         .outerjoin(case, (log.object_type == "exception_case") & (case.exception_id == log.object_id))
         .outerjoin(line, line.line_id == of_line)

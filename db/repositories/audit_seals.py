@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import NULLTYPE
+from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from db import prepared
 from db.records import table_of
@@ -51,7 +51,10 @@ def write(connection: Connection, seals: Sequence[Seal]) -> None:
         return
 
     def make() -> Any:
-        values = {name: bindparam(f"v_{name}", type_=AUDIT.c[name].type) for name in ("seal_no", "prev_hash", "hash")}
+        values = {
+            name: bindparam(f"v_{name}", type_=AUDIT.c[name].type)
+            for name in ("seal_no", "prev_hash", "hash")
+        }
         return update(AUDIT).where(AUDIT.c.audit_id == bindparam("k")).values(values)
 
     rows = [{"k": key, "v_seal_no": no, "v_prev_hash": prev, "v_hash": own} for key, no, prev, own in seals]
@@ -59,10 +62,12 @@ def write(connection: Connection, seals: Sequence[Seal]) -> None:
 
 
 def _write_arrays(connection: Connection, seals: Sequence[Seal]) -> None:
-    kinds = (BigInteger(), BigInteger(), String(), String())
-    given = func.unnest(
-        *[bindparam(f"a{i}", type_=ARRAY(kind)) for i, kind in enumerate(kinds)]
-    ).table_valued(*[column(f"c{i}", kind) for i, kind in enumerate(kinds)], name="given").render_derived()
+    kinds: tuple[TypeEngine[Any], ...] = (BigInteger(), BigInteger(), String(), String())
+    given = (
+        func.unnest(*[bindparam(f"a{i}", type_=ARRAY(kind)) for i, kind in enumerate(kinds)])
+        .table_valued(*[column(f"c{i}", kind) for i, kind in enumerate(kinds)], name="given")
+        .render_derived()
+    )
 
     def make() -> Any:
         values = {"seal_no": given.c.c1, "prev_hash": given.c.c2, "hash": given.c.c3}
@@ -80,4 +85,6 @@ def add_anchor(connection: Connection, *, at: datetime, seal_no: int, head: str)
 def anchors(connection: Connection, *, after: int = 0) -> list[tuple[datetime, int, str]]:
     """Return the anchors behind a seal number as (at, seal number, head), in order."""
     chosen = select(ANCHOR.c.at, ANCHOR.c.seal_no, ANCHOR.c.head).where(ANCHOR.c.seal_no > after)
-    return [(row[0], int(row[1]), str(row[2])) for row in connection.execute(chosen.order_by(ANCHOR.c.seal_no))]
+    return [
+        (row[0], int(row[1]), str(row[2])) for row in connection.execute(chosen.order_by(ANCHOR.c.seal_no))
+    ]

@@ -20,7 +20,8 @@ from domain.vocabulary.actor import service
 
 def backup(
     file: Annotated[
-        Path | None, typer.Argument(help="Where to; default var/backups/<database>_<instant>.", show_default=False)
+        Path | None,
+        typer.Argument(help="Where to; default var/backups/<database>_<instant>.", show_default=False),
     ] = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -35,11 +36,15 @@ def backup(
         told: dict[str, Any] = {"file": str(target), **asdict(manifest)}
         if not pending(engine):
             request = Request(f"backup:{now.isoformat()}", service("cli"), now, "python -m domain backup")
-            perform(engine, control.note_made, request, file=str(target.absolute()), manifest=asdict(manifest))
+            perform(
+                engine, control.note_made, request, file=str(target.absolute()), manifest=asdict(manifest)
+            )
         engine.dispose()
     if as_json:
         print_json(told)
         return
     rows = sum(manifest.rows.values())
-    typer.echo(f"{target}: {manifest.bytes:,} bytes, {rows:,} rows, audit chain at {manifest.chain_seal_no:,}.")
+    typer.echo(
+        f"{target}: {manifest.bytes:,} bytes, {rows:,} rows, audit chain at {manifest.chain_seal_no:,}."
+    )
     typer.echo("Prove it: python -m domain restore FILE --database sqlite:///scratch.db --verify", err=True)

@@ -31,7 +31,9 @@ def restore(
     verify: Annotated[
         bool, typer.Option("--verify", help="Then check counts, laws and audit chain, and record the proof.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Put it in the place of what the database holds.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Put it in the place of what the database holds.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Restore FILE into the database; one that holds data is refused without --yes."""
@@ -53,7 +55,9 @@ def restore(
     typer.echo(f"Restored {sum(manifest.rows.values()):,} rows of {manifest.made_at}.")
     if found is not None:
         typer.echo(as_text(found).splitlines()[-1])
-        typer.echo(f"Proof recorded in {told['recorded_in']}." if told["recorded_in"] else "Proof recorded nowhere.")
+        typer.echo(
+            f"Proof recorded in {told['recorded_in']}." if told["recorded_in"] else "Proof recorded nowhere."
+        )
     if steps:
         typer.echo(f"{len(steps)} migrations are pending: run `python -m domain upgrade`.", err=True)
 
@@ -90,4 +94,8 @@ def _record(url: str, file: Path, manifest: Manifest, found: Verification, now: 
     given = {"file": str(file.absolute()), "manifest": asdict(manifest), "drift": found.drift}
     perform(engine, control.note_proven, request, **given)
     engine.dispose()
-    return normalised_url(own).set(drivername=normalised_url(own).get_backend_name()).render_as_string(hide_password=True)
+    return (
+        normalised_url(own)
+        .set(drivername=normalised_url(own).get_backend_name())
+        .render_as_string(hide_password=True)
+    )

@@ -62,7 +62,11 @@ def as_text(found: Verification) -> str:
         if check.drift > len(check.rows):
             lines.append(f"         and {check.drift - len(check.rows):,} more")
     broken = [check.name for check in found.checks if check.drift]
-    last = f"{found.drift:,} rows drifted in: {', '.join(broken)}." if broken else f"0 drift in {len(found.checks)} checks."
+    last = (
+        f"{found.drift:,} rows drifted in: {', '.join(broken)}."
+        if broken
+        else f"0 drift in {len(found.checks)} checks."
+    )
     return "\n".join([*lines, last])
 
 

@@ -88,7 +88,9 @@ def lost_anchors(anchors: Iterable[Anchor], check: ChainCheck) -> list[tuple[Anc
     for anchor in anchors:
         found = check.at_anchor.get(anchor.seal_no)
         if found is None:
-            lost.append((anchor, f"row {anchor.seal_no} of the chain is gone; the log now ends at {check.seal_no}"))
+            lost.append(
+                (anchor, f"row {anchor.seal_no} of the chain is gone; the log now ends at {check.seal_no}")
+            )
         elif found != anchor.head:
             lost.append((anchor, f"row {anchor.seal_no} of the chain is another one than was anchored"))
     return lost

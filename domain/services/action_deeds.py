@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.services import exception_cases, hold_reviews, holds, order_entry, order_lines, orders
+from domain.services import (
+    exception_cases,
+    hold_requests,
+    hold_reviews,
+    holds,
+    order_entry,
+    order_lines,
+    orders,
+)
 from domain.vocabulary.statuses import HoldScope
 
 Arguments = Mapping[str, Any]
@@ -58,6 +66,7 @@ DEEDS: Mapping[str, Mapping[str, Deed]] = {
         "reopen": Deed(orders.reopen, _ORDER),
         "cancel": Deed(orders.cancel, _ORDER),
         "place_hold": Deed(holds.place, _held(HoldScope.ORDER)),
+        "request_hold": Deed(hold_requests.request, _held(HoldScope.ORDER)),
     },
     LINE: {
         "confirm": Deed(order_lines.confirm, _LINE, _QUANTITY),
@@ -66,6 +75,7 @@ DEEDS: Mapping[str, Mapping[str, Deed]] = {
         "short_close": Deed(order_lines.short_close, _LINE),
         "close": Deed(order_lines.close, _LINE),
         "place_hold": Deed(holds.place, _held(HoldScope.LINE)),
+        "request_hold": Deed(hold_requests.request, _held(HoldScope.LINE)),
     },
     HOLD: {
         "start_review": Deed(hold_reviews.start_review, _HOLDS),

@@ -121,6 +121,12 @@ def _extra(event: str, label: str, wants: tuple[str, ...], why_not: str | None =
     return Offer(event, "", label, wants, why_not is None, why_not)
 
 
+def _holding(actor: Actor) -> Offer:
+    if may_place(actor):
+        return _extra("place_hold", "Place a hold", _HOLD_WANTS)
+    return _extra("request_hold", "Ask for a hold", _HOLD_WANTS)
+
+
 def _peek_order(uow: UnitOfWork, now: datetime, order_id: int) -> OrderWork:
     """Read an order with its lines without a lock."""
     order = _one(uow, SalesOrder, order_id)
@@ -146,8 +152,10 @@ def _of_order(work: OrderWork, actor: Actor) -> list[Offer]:
     found = _offered(
         ORDER, work.order.stage, lambda event: orders.facts_of(work, event, **supposed), actor.roles
     )
+    # The check confirms the order or puts it on hold: both are what the person asked for.
+    found = [_extra("validate_ok", "Check", ()) if offer.event == "validate_ok" else offer for offer in found]
     if work.order.stage in HOLDABLE:
-        found.append(_extra("place_hold", "Place a hold", _HOLD_WANTS))
+        found.append(_holding(actor))
     return found
 
 
@@ -160,7 +168,7 @@ def _of_line(work: OrderWork, line_id: int, actor: Actor) -> list[Offer]:
         elif not any(other.event == "confirm" for other in found):
             found.append(_confirming(work, line_id))
     if work.order.stage in HOLDABLE and line.stage not in LINE.terminal:
-        found.append(_extra("place_hold", "Place a hold", _HOLD_WANTS))
+        found.append(_holding(actor))
     return found
 
 

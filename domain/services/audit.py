@@ -41,7 +41,8 @@ def seal(*, uow: UnitOfWork, now: datetime, owner: str, most: int = MOST) -> Sea
         return Sealed(0, False)
     made = list(links(number, last, rows))
     repository.write(
-        uow.connection, [(row[0], link.seal_no, link.prev_hash, link.hash) for row, link in zip(rows, made, strict=True)]
+        uow.connection,
+        [(row[0], link.seal_no, link.prev_hash, link.hash) for row, link in zip(rows, made, strict=True)],
     )
     repository.add_anchor(uow.connection, at=now, seal_no=made[-1].seal_no, head=made[-1].hash)
     return Sealed(len(rows), len(rows) == most)
@@ -49,7 +50,10 @@ def seal(*, uow: UnitOfWork, now: datetime, owner: str, most: int = MOST) -> Sea
 
 def anchors(*, uow: UnitOfWork, after: int = 0) -> list[Anchor]:
     """Return the anchors of the table behind a seal number."""
-    return [Anchor(at.isoformat(), number, head) for at, number, head in repository.anchors(uow.connection, after=after)]
+    return [
+        Anchor(at.isoformat(), number, head)
+        for at, number, head in repository.anchors(uow.connection, after=after)
+    ]
 
 
 anchors.read_only = True  # type: ignore[attr-defined]

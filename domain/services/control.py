@@ -18,7 +18,11 @@ from domain.vocabulary.permissions import Permission
 
 def told(found: Verification) -> dict[str, Any]:
     """Return the arguments that `note_verification` keeps of a result."""
-    return {"checks": [{**check.as_json(), "says": check.says, "seconds": check.seconds} for check in found.checks]}
+    return {
+        "checks": [
+            {**check.as_json(), "says": check.says, "seconds": check.seconds} for check in found.checks
+        ]
+    }
 
 
 @command("integrity.note_verification", permission=Permission.INTEGRITY_SEE)
@@ -31,7 +35,9 @@ def note_verification(
 
 
 @command("backups.note_made", permission=Permission.CONFIGURE)
-def note_made(*, uow: UnitOfWork, now: datetime, actor: Actor, file: str, manifest: dict[str, Any]) -> dict[str, Any]:
+def note_made(
+    *, uow: UnitOfWork, now: datetime, actor: Actor, file: str, manifest: dict[str, Any]
+) -> dict[str, Any]:
     """Keep that a backup was made."""
     return {"at": now.isoformat(), "by": actor.login, "file": file, **manifest}
 

@@ -30,7 +30,10 @@ _WORK, _ASSIGN = Permission.CASES_WORK, Permission.CASES_ASSIGN
 
 def reach_of_case(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Reach:
     """Return whose customer and site a case is about, by its order or line where it names none, and who works on it."""
-    case = _load(uow, int(arguments["exception_id"]))
+    found = records.peek(uow, ExceptionCase, [int(arguments["exception_id"])])
+    if not found:
+        raise _not_found(int(arguments["exception_id"]))
+    case = found[0]
     customers, sites = edits.owners(uow, "exception_case", [case.key])
     return Reach(frozenset(customers), frozenset(sites), frozenset({case.assignee}))
 

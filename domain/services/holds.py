@@ -76,8 +76,7 @@ def place(
     """
     scope, types = HoldScope(scope), [HoldType(word) for word in dict.fromkeys(types)]
     keys = sorted(set(scope_ids))
-    _want_sense(types, keys, blocks, until, now)
-    _want_objects(uow, scope, keys)
+    want_placeable(uow, now, scope, keys, types, reason, blocks=blocks, until=until)
     for hold_type in types:
         want_assignee(uow, assignee, hold_type, placed_by=actor.login)
     around = hold_effects.begin_on(uow, scope, keys)
@@ -104,6 +103,23 @@ def place(
     if dry_run:
         uow.discard()
     return Placed(() if dry_run else tuple(made), impact)
+
+
+def want_placeable(
+    uow: UnitOfWork,
+    now: datetime,
+    scope: HoldScope,
+    keys: Sequence[int],
+    types: Sequence[HoldType],
+    reason: str,
+    *,
+    blocks: Sequence[BlockedAction] | None,
+    until: datetime | None,
+) -> None:
+    """Raise what `place` refuses with for what makes no sense, is not there, or is placed already."""
+    _want_sense(types, keys, blocks, until, now)
+    _want_objects(uow, scope, keys)
+    _want_new(uow, scope, keys, types, reason)
 
 
 @command("holds.assign", permission=Permission.HOLD_RELEASE, scope=reach_of_holds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
@@ -57,13 +57,19 @@ def parse(said: Mapping[str, str]) -> tuple[AuditFilter, list[str]]:
         if not text:
             continue
         try:
-            given[name] = _READ.get(name, str)(text)
+            read: Callable[[str], object] = _READ.get(name, str)
+            given[name] = read(text)
         except ValueError:
             problems.append(f"{name}={text} was left out: {_WANTED[name]}.")
     return AuditFilter(**given), problems  # type: ignore[arg-type]
 
 
-_READ = {"source": AuditSource, "first": date.fromisoformat, "last": date.fromisoformat, "command": int}
+_READ: Mapping[str, Callable[[str], object]] = {
+    "source": AuditSource,
+    "first": date.fromisoformat,
+    "last": date.fromisoformat,
+    "command": int,
+}
 _WANTED = {
     "source": f"it must be one of {', '.join(AuditSource)}",
     "first": "it must be a day like 2026-06-15",

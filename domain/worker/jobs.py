@@ -96,7 +96,9 @@ def expire_reservations(turn: Turn) -> str | None:
 
 def run_command(turn: Turn, do: Callable[..., Any], **arguments: Any) -> Any:
     """Run a service as the worker's own principal."""
-    request = Request(f"worker:{do.__module__}.{do.__name__}:{turn.now.isoformat()}", service("worker"), turn.now, "worker")
+    request = Request(
+        f"worker:{do.__module__}.{do.__name__}:{turn.now.isoformat()}", service("worker"), turn.now, "worker"
+    )
     return perform(turn.engine, do, request, **arguments)
 
 

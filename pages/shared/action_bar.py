@@ -79,7 +79,7 @@ def _ask(
     name = f"{object_type}:{key}:{offer.event}"
     mark = state.intent(name)
 
-    @st.dialog(f"{offer.label}: {about}", width="medium")
+    @st.dialog(f"{offer.label}: {wording.plain(about)}", width="medium")
     def ask() -> None:
         given, missing = action_inputs.fields(
             offer.wants, Asking(f"ask_{object_type}_{key}_{offer.event}", lines)
@@ -90,7 +90,11 @@ def _ask(
             st.caption("This is done at once and is kept in the audit log.")
         with st.container(horizontal=True):
             pressed = st.button(
-                yes(offer.label), key=f"do_{mark}", type="primary", disabled=bool(missing), shortcut="Ctrl+Enter"
+                yes(offer.label),
+                key=f"do_{mark}",
+                type="primary",
+                disabled=bool(missing),
+                shortcut="Ctrl+Enter",
             )
             if st.button("Not now", key=f"leave_{name}"):
                 state.done_with(name)
@@ -112,4 +116,5 @@ def carry_out(
         frame.refused(done)
         return
     state.done_with(name)
-    tell(f"{offer.label}: {wording.plain(about)} is done.")
+    answer = done.value.get("message") if isinstance(done.value, dict) else None
+    tell(f"{offer.label}: {wording.plain(about)}. {wording.plain(answer or 'It is done.')}")

@@ -111,7 +111,12 @@ def _bar() -> AuditFilter:
     tables = runtime.read(queries.objects)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         order = st.text_input(
-            "Order", key=KEY + "order", on_change=_touch, placeholder="Number", icon=":material/search:", width=150
+            "Order",
+            key=KEY + "order",
+            on_change=_touch,
+            placeholder="Number",
+            icon=":material/search:",
+            width=150,
         )
         actor = _choice("actor", runtime.read(queries.people), "Anybody", 170, audit_words.person, new=True)
         kind = _choice("object", list(tables), "Everything", 160, audit_words.object_kind)

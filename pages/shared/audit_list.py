@@ -57,7 +57,13 @@ def clicks(wanted: AuditFilter, opened: frame.Opened) -> None:
 
 
 def _list(
-    wanted: AuditFilter, opened: frame.Opened, query: Any, asked: dict[str, Any], columns: Any, key: str, title: str
+    wanted: AuditFilter,
+    opened: frame.Opened,
+    query: Any,
+    asked: dict[str, Any],
+    columns: Any,
+    key: str,
+    title: str,
 ) -> None:
     before = filters.asked("before")
     place = int(before) if before.isdecimal() else None
@@ -83,7 +89,13 @@ def _list(
             label="All changes",
         )
         return
-    table.show(rows, columns, alt=f"{title}, the newest first", key=f"audit_{key}", height=36 + table.ROW * min(len(rows), 17))
+    table.show(
+        rows,
+        columns,
+        alt=f"{title}, the newest first",
+        key=f"audit_{key}",
+        height=36 + table.ROW * min(len(rows), 17),
+    )
     _turn(found, key, place)
 
 
@@ -129,7 +141,9 @@ def _prepared(found: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
         return found.assign(**common, **numbers, what=[_kinds(row) for row in rows], open=links)
     return found.assign(
         **common,
-        order=[frame.address("order", opened, so=row["order_no"]) if row["order_no"] else None for row in rows],
+        order=[
+            frame.address("order", opened, so=row["order_no"]) if row["order_no"] else None for row in rows
+        ],
         what=[_object(row) for row in rows],
         field=[audit_words.field_name(row["field"]) for row in rows],
         old=[audit_words.value(row["old"]) for row in rows],
@@ -141,7 +155,9 @@ def _prepared(found: pd.DataFrame, opened: frame.Opened) -> pd.DataFrame:
 
 def _kinds(row: dict[Any, Any]) -> str:
     more = row["tables"] - 1
-    return audit_words.object_kind(row["object_type"]) + (f" and {wording.lines(more, 'other')}" if more else "")
+    return audit_words.object_kind(row["object_type"]) + (
+        f" and {wording.lines(more, 'other')}" if more else ""
+    )
 
 
 def _numbers(rows: list[dict[Any, Any]], name: str) -> pd.Series:

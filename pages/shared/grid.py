@@ -140,6 +140,6 @@ def _draw(sheet: Sheet, key: str, height: int) -> None:
         allow_unsafe_jscode=True,
         enable_enterprise_modules=False,
         custom_css=grid_scripts.STYLE,
-        theme="streamlit",
+        theme=grid_scripts.look(sheet.look),
         key=key,
     )

@@ -277,7 +277,7 @@ def _confirm(step: Step, beside: str) -> None:
         waiting = step.sheet.waiting
         cells = tuple(CellEdit(**step.sheet.cell(change)) for change in waiting)
         told = runtime.read(
-            dry_run, actor=runtime.actor(), now=replace_seconds(runtime.now()), edits=cells,
+            dry_run, actor=runtime.actor(), now=to_the_minute(runtime.now()), edits=cells,
             reason=step.said(REASON, "") or "",
         )  # fmt: skip
         _effects(told)
@@ -298,7 +298,7 @@ def _confirm(step: Step, beside: str) -> None:
     show()
 
 
-def replace_seconds(now: datetime) -> datetime:
+def to_the_minute(now: datetime) -> datetime:
     """Return the instant to the minute, so that a dialog that is drawn again asks the same question."""
     return now.replace(second=0, microsecond=0)
 

@@ -6,7 +6,7 @@ goes into an outbox with rising numbers and stays there until the server has ack
 
 from __future__ import annotations
 
-from st_aggrid import JsCode
+from st_aggrid import JsCode, StAggridTheme
 
 ROW_ID = JsCode("function (p) { return String(p.data.row_id); }")
 
@@ -240,3 +240,23 @@ STYLE = {
     ".tower-pending": {"background-color": "rgba(40, 110, 190, 0.18) !important"},
     ".tower-saved": {"background-color": "rgba(40, 140, 90, 0.16) !important"},
 }
+
+_SHAPE = {"fontFamily": "Source Sans Pro, Source Sans, sans-serif", "fontSize": 14, "wrapperBorderRadius": 8}
+LOOKS = {
+    "light": {
+        "backgroundColor": "#ffffff", "foregroundColor": "#1b2430", "headerBackgroundColor": "#eef1f5",
+        "borderColor": "#d9dee5", "accentColor": "#1f5fa8", "browserColorScheme": "light",
+    },
+    "dark": {
+        "backgroundColor": "#10161d", "foregroundColor": "#e4e9ef", "headerBackgroundColor": "#1c2631",
+        "borderColor": "#2e3a47", "accentColor": "#3b82c4", "browserColorScheme": "dark",
+        "chromeBackgroundColor": "#18212b", "menuBackgroundColor": "#18212b", "tooltipBackgroundColor": "#18212b",
+        "inputBackgroundColor": "#18212b", "oddRowBackgroundColor": "#10161d",
+    },
+}  # fmt: skip
+"""The colours of .streamlit/config.toml, which the grid's own recipe replaces by greys in the dark."""
+
+
+def look(kind: str) -> StAggridTheme:
+    """Return the grid's theme for "light" or "dark"."""
+    return StAggridTheme(base="balham").withParams(**_SHAPE, **LOOKS[kind]).withParts("iconSetQuartzRegular")

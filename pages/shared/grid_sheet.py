@@ -62,6 +62,7 @@ class Sheet:
     said: str = ""
     moved: int = 0
     later: bool = False
+    look: str = "light"
 
     def reload(self, version: int) -> None:
         """Load the rows anew; what is half typed in the browser stays."""

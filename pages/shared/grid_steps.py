@@ -43,6 +43,8 @@ def sheet(key: str, load: Load, columns: tuple[GridColumn, ...], of: Hashable) -
     found: Sheet | None = state.peek(name)
     if found is None or found.of != asked:
         found = Sheet(asked, columns, load, 0, acked=found.acked if found else {})
+        # Kept for the life of the grid: the component falls back to its own theme when this changes.
+        found.look = "dark" if getattr(st.context.theme, "type", None) == "dark" else "light"
         found.reload(runtime.data_version())
         state.remember(name, found)
     found.load = load
@@ -50,8 +52,10 @@ def sheet(key: str, load: Load, columns: tuple[GridColumn, ...], of: Hashable) -
 
 
 def kept(key: str) -> Sheet:
-    """Return the sheet of a grid that was drawn before."""
-    found: Sheet = state.peek(f"sheet:{key}")
+    """Return the sheet of a grid that was drawn before; a tab that forgot it (another sign-in) runs anew."""
+    found: Sheet | None = state.peek(f"sheet:{key}")
+    if found is None:
+        st.rerun()
     return found
 
 

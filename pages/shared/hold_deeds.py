@@ -38,7 +38,7 @@ def of_chosen(rows: pd.DataFrame) -> None:
     keys = tuple(int(key) for key in rows["hold_id"])
     offers = {key: _offers(key) for key in keys}
     if len(keys) == 1:
-        about = f"{rows['kind'].iloc[0]} hold on {wording.plain(str(rows['what'].iloc[0]))}"
+        about = f"{rows['kind'].iloc[0]} hold on {rows['what'].iloc[0]}"
         single = [offer for offer in offers[keys[0]] if offer.event not in MANY]
     else:
         about, single = wording.lines(len(keys), "hold"), []
@@ -85,7 +85,7 @@ def _ask_many(event: str, keys: tuple[int, ...], offer: Offer, rows: pd.DataFram
     mark = state.intent(name)
     deed = action_deeds.deed(action_deeds.HOLD, event)
 
-    @st.dialog(f"{_PLAIN[event].removesuffix(' of')}: {about}", width="large")
+    @st.dialog(f"{_PLAIN[event].removesuffix(' of')}: {wording.plain(about)}", width="large")
     def ask() -> None:
         refused = _preview(deed, keys, event, rows) if event in DRY else 0
         given, missing = action_inputs.fields(offer.wants, Asking(f"many_{event}"))
@@ -96,7 +96,7 @@ def _ask_many(event: str, keys: tuple[int, ...], offer: Offer, rows: pd.DataFram
         if missing:
             st.caption(f"Still needed: {', '.join(missing)}.")
         pressed = st.button(
-            _PLAIN[event].removesuffix(" of"), key=f"do_{mark}", type="primary", shortcut="Ctrl+Enter",
+            action_bar.yes(_PLAIN[event].removesuffix(" of")), key=f"do_{mark}", type="primary", shortcut="Ctrl+Enter",
             disabled=bool(missing) or refused == len(keys),
         )  # fmt: skip
         if pressed:

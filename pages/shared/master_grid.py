@@ -60,7 +60,7 @@ LISTS = {
 }  # fmt: skip
 WIDTHS = {
     FieldKind.TEXT: 140, FieldKind.NOTE: 200, FieldKind.DAY: 125, FieldKind.QUANTITY: 120, FieldKind.MONEY: 130,
-    FieldKind.RATE: 125, FieldKind.INTEGER: 110, FieldKind.CHOICE: 145, FieldKind.FLAG: 125,
+    FieldKind.RATE: 125, FieldKind.INTEGER: 140, FieldKind.CHOICE: 145, FieldKind.FLAG: 125,
 }  # fmt: skip
 WIDE = {"name": 210, "description": 240, "address": 220}
 SHOWN_KIND: Mapping[FieldKind, Any] = {

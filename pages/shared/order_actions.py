@@ -32,7 +32,7 @@ def of_order(order_id: int, order: Mapping[str, Any], lines: pd.DataFrame, found
     mine = found[action_deeds.ORDER].get(order_id, ())
     if mine:
         action_bar.bar(
-            action_deeds.ORDER, order_id, mine, about=f"order {wording.plain(order['order_no'])}",
+            action_deeds.ORDER, order_id, mine, about=f"order {order['order_no']}",
             lines=[(int(row.line_id), f"{row.line_no}, {row.sku}", float(row.qty_net)) for row in lines.itertuples()],
         )  # fmt: skip
 
@@ -54,7 +54,7 @@ def of_lines(lines: pd.DataFrame, found: Offers) -> None:
             width=260,
         )
         row = mine[chosen]
-        name = f"line {wording.plain(str(row.line_no))} ({wording.plain(str(row.sku))})"
+        name = f"line {row.line_no} ({row.sku})"
         action_bar.bar(
             action_deeds.LINE, chosen, found[action_deeds.LINE][chosen], about=name,
             lines=[(chosen, str(row.line_no), float(row.qty_net))],

@@ -28,10 +28,12 @@ REASONS = {
     "MANAGEMENT": "Allocation to be decided by the team lead",
 }
 REVIEWERS = {
-    "CREDIT": "kwame.okafor", "PAYMENT": "kwame.okafor", "COMPLIANCE": "leila.castellan", "PRICE": "callum.whitlock",
-    "ADDRESS": "renee.moreau", "DATA": "anders.steenkamp", "DUPLICATE": "marta.oakes", "QUALITY": "sora.ishikawa",
+    "CREDIT": "kwame.okafor", "PAYMENT": "kwame.okafor", "COMPLIANCE": "leila.castellan", "PRICE": "marta.oakes",
+    "ADDRESS": "devon.pruitt", "DATA": "priya.sharma", "DUPLICATE": "marta.oakes", "QUALITY": "sora.ishikawa",
     "CUSTOMER_REQUEST": "devon.pruitt", "MANAGEMENT": "hugh.dunleavy",
 }  # fmt: skip
+SECOND_REVIEWERS = {"COMPLIANCE": "jonas.berglund"}
+"""Who signs first where a release takes two people."""
 QUALITY_SKU = "LUB-53"
 CONFIRM_WORDS, CONFIRM_SHARES = ("PRICE", "DATA", "COMPLIANCE"), (0.5, 0.38, 0.12)
 LATER_WORDS, LATER_SHARES = ("ADDRESS", "PAYMENT", "CUSTOMER_REQUEST", "MANAGEMENT"), (0.3, 0.28, 0.32, 0.1)
@@ -152,6 +154,7 @@ def _hold(
         "status": status,
         "released_at": None,
         "released_by": None,
+        "first_released_by": None,
         "release_reason": None,
         "source": "DEMO",
     }
@@ -172,6 +175,7 @@ def _released(world: World, book: Book, written: Written) -> list[dict[str, Any]
 def _closed(row: dict[str, Any], freed: int) -> dict[str, Any]:
     row["released_at"] = max(freed, row["placed_at"] + 900)
     row["released_by"] = REVIEWERS[row["type"]]
+    row["first_released_by"] = SECOND_REVIEWERS.get(row["type"])
     row["release_reason"] = RELEASE_REASONS[row["type"]]
     return row
 

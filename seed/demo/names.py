@@ -168,6 +168,7 @@ USERS = (
     ("renee.moreau", "Renée Moreau", "MDM", "Master data", 1_000),
     ("sora.ishikawa", "Sora Ishikawa", "QA", "Quality and returns", 5_000),
     ("matt.hathaway", "Matt Hathaway", "ADMIN", "Systems", 1_000),
+    ("jonas.berglund", "Jonas Berglund", "COMPL", "Trade compliance", 10_000),
 )
 DESKS = {
     "RNO": ("devon.pruitt", "aiko.tanabe"),

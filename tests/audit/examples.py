@@ -7,142 +7,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import select
 
-from db.records import table_of
-from db.tables import ExceptionCase, Reservation, Shipment
-from domain.services.commands import REGISTRY
-from domain.vocabulary.actor import Actor, service
+from db.tables import Shipment
+from domain.vocabulary.actor import Actor
 from domain.vocabulary.order_entry import NewLine, NewQuantity
-from domain.vocabulary.statuses import Channel, HoldScope, HoldType, Role, Severity, SignInMethod
+from domain.vocabulary.statuses import Channel, HoldScope, HoldType, Role
 from tests import lifecycle_world as world
-from tests.acting import NOON, do, person
+from tests.acting import NOON, person
+from tests.audit.stage import HOUR, ROW, WORKER, Stage
+from tests.by_hand import by_hand
 from tests.exchange.imports.extracts import profile, small
-from tests.people import master_data, sign_up
-
-ROW = "Z-{n},1,Northwind,BOLT,{qty},2.50,2026-07-01,,\n"
-HOUR = timedelta(hours=1)
-WORKER = service("worker")
-
-
-class Stage:
-    """The world in which commands run: stock, orders at any stage, people, master data."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.rows = master_data(engine)
-        self.ann = sign_up(engine, "ann", Role.ASSOC, email="ann@x.org")
-        self.cora = sign_up(engine, "cora", Role.CREDIT)
-        self.lea = sign_up(engine, "lea", Role.LEAD)
-        sign_up(engine, "adam", Role.ADMIN)
-        self.stock = world.fill(engine)
-        self.count = 0
-
-    def number(self) -> int:
-        """Return a number that was not given before."""
-        self.count += 1
-        return self.count
-
-    def run(self, called: str, actor: Actor | str = "test", /, **given: Any) -> Any:
-        """Run a command by its name, as somebody with all roles unless `given` says who."""
-        return do(self.engine, REGISTRY[called].service, **{"actor": actor, **given})
-
-    def one(self, sql: str, **given: Any) -> Any:
-        """Return one stored value."""
-        with self.engine.connect() as connection:
-            return connection.execute(text(sql), given).scalar_one()
-
-    def version(self, table: str, key: int) -> int:
-        """Return the version of a row."""
-        column = f"{table if table != 'app_user' else 'user'}_id"
-        return int(self.one(f"select row_version from {table} where {column} = :key", key=key))
-
-    def at(self, make: Callable[..., world.Case], *quantities: int, **more: Any) -> world.Case:
-        """Return an order brought to a stage."""
-        return make(self.engine, self.stock, *quantities, po_no=f"PO-{self.number()}", **more)
-
-    def reservations(self, case: world.Case) -> list[int]:
-        """Return the reservations of an order's first line."""
-        with self.engine.connect() as connection:
-            wanted = select(Reservation.reservation_id).where(Reservation.line_id == case.line_id)
-            return list(connection.execute(wanted).scalars())
-
-    def hold(self, kind: HoldType = HoldType.DATA, status: str = "OPEN", **more: Any) -> int:
-        """Return a hold on a confirmed order, placed by the sales desk, under review where wanted."""
-        case = self.at(world.confirmed)
-        key = int(self.run("holds.place", "placer", scope=HoldScope.ORDER, scope_ids=[case.order_id], types=[kind],
-                           reason="check it", **more)["hold_ids"][0])  # fmt: skip
-        if status != "OPEN":
-            self.run("holds.assign", hold_ids=[key], assignee="lea")
-            self.run("holds.start_review", self.lea, hold_ids=[key])
-        if status == "WAITING":
-            self.run("holds.request_info", self.lea, hold_id=key, question="Which dock?", channel=Channel.EMAIL)
-        return key
-
-    def case(self, **more: Any) -> int:
-        """Return an open exception case."""
-        number = self.number()
-        given = {"type_code": "ORD-PRICE", "open_key": f"ORD-PRICE:x:{number}", "object_type": "sales_order",
-                 "object_id": 1, "detected_at": NOON, "last_seen_at": NOON, "severity": Severity.S3,
-                 "owner_role": "ASSOC", "due_at": NOON + 40 * HOUR, "summary": "price", "created_at": NOON,
-                 "updated_at": NOON, **more}  # fmt: skip
-        with self.engine.begin() as connection:
-            made = connection.execute(insert(table_of(ExceptionCase)).values(**given))
-            return int(made.inserted_primary_key[0])
-
-    def working(self, **more: Any) -> int:
-        """Return a case that ann works on."""
-        key = self.case(**more)
-        self.run("exception_cases.assign", self.lea, exception_id=key, assignee="ann", reason="yours")
-        self.run("exception_cases.start", self.ann, exception_id=key)
-        return key
-
-    def waiting(self) -> int:
-        """Return a case that waits."""
-        key = self.working()
-        self.run("exception_cases.wait", self.ann, exception_id=key, waiting_on="CUSTOMER", next_action_at=NOON + HOUR)
-        return key
-
-    def resolved(self) -> int:
-        """Return a case that is resolved."""
-        key = self.working()
-        self.run("exception_cases.resolve", self.ann, exception_id=key, resolution_code="FIXED", root_cause="DATA",
-                 reason="mended")  # fmt: skip
-        return key
-
-    def edit(self, actor: Actor, entity: str, key: int, field: str, new: Any) -> dict[str, Any]:
-        """Return the call that edits a cell as it is stored now."""
-        identity = {"customer": "customer_id", "sales_order_line": "line_id"}[entity]
-        old = self.one(f"select {field} from {entity} where {identity} = :key", key=key)
-        version = int(self.one(f"select row_version from {entity} where {identity} = :key", key=key))
-        shown = str(Decimal(old) / 10_000) if field == "credit_limit" else old
-        cell = {"entity": entity, "record_id": key, "field": field, "old": shown, "new": new, "row_version": version}
-        return {"actor": actor, "edits": [cell], "reason": "as agreed"}
-
-    def asked(self) -> dict[str, Any]:
-        """Return a pending request for a credit limit."""
-        limit = str(20_000 + 1_000 * self.number())
-        answer = self.run("edits.apply", **self.edit(self.ann, "customer", self.rows.customer, "credit_limit", limit))
-        key = int(answer["results"][0]["approval_id"])
-        return {"approval_id": key, "row_version": self.version("approval", key)}
-
-    def user(self, login: str = "") -> dict[str, Any]:
-        """Return a user by key and version."""
-        from domain.services.users import Rights
-
-        key = self.run("users.create", login=login or f"user{self.number()}", name="Somebody", rights=Rights(Role.SALES),
-                       password_hash="x")  # fmt: skip
-        return {"user_id": int(key), "row_version": self.version("app_user", int(key))}
-
-    def signed_in(self) -> tuple[Actor, int]:
-        """Return somebody with a sign-in."""
-        key = self.run("sessions.start", self.ann, **self.token())
-        return self.ann, int(key)
-
-    def token(self) -> dict[str, Any]:
-        """Return what begins a sign-in."""
-        return {"token_hash": f"hash {self.number()}", "method": SignInMethod.LOCAL, "ends_at": NOON + 8 * HOUR}
-
 
 Example = Callable[[Stage], dict[str, Any]]
 
@@ -188,7 +63,9 @@ def _pinned(s: Stage) -> dict[str, Any]:
 def _sent(s: Stage) -> dict[str, Any]:
     case = s.at(world.shipped)
     with s.engine.connect() as connection:
-        key = connection.execute(select(Shipment.shipment_id).order_by(Shipment.shipment_id.desc()).limit(1)).scalar_one()
+        key = connection.execute(
+            select(Shipment.shipment_id).order_by(Shipment.shipment_id.desc()).limit(1)
+        ).scalar_one()
     assert case.stage() == "SHIPPED"
     return {"shipment_id": int(key), "delivered_on": NOON.date(), "received_by": "Dock"}
 
@@ -200,8 +77,7 @@ def _invoiced(s: Stage, *, paid: bool) -> world.Case:
     order = int(s.one("select max(order_id) from sales_order"))
     s.run("invoices.post", order_id=order)
     if paid:
-        with s.engine.begin() as connection:
-            connection.execute(text("update invoice set open_amount = 0, status = 'PAID' where order_id = :o"), {"o": order})
+        by_hand(s.engine, f"update invoice set open_amount = 0, status = 'PAID' where order_id = {order}")
     line = int(s.one("select min(line_id) from sales_order_line where order_id = :o", o=order))
     return world.Case(s.engine, s.stock, order, (line,))
 
@@ -250,19 +126,31 @@ def _with_part(s: Stage) -> dict[str, Any]:
 
 
 def _view(s: Stage) -> dict[str, Any]:
-    return {"view_id": int(s.run("saved_views.save", page="orders", name=f"v{s.number()}", query="")), "row_version": 1}
+    return {
+        "view_id": int(s.run("saved_views.save", page="orders", name=f"v{s.number()}", query="")),
+        "row_version": 1,
+    }
 
 
 def _user_change(s: Stage) -> dict[str, Any]:
     from domain.services.users import Rights
 
-    return {**s.user(), "name": "Renamed", "rights": Rights(Role.LEAD, (Role.SALES,), ("C-1",), ("HAM",)), "team": "North"}
+    return {
+        **s.user(),
+        "name": "Renamed",
+        "rights": Rights(Role.LEAD, (Role.SALES,), ("C-1",), ("HAM",)),
+        "team": "North",
+    }
 
 
 def _own_password(s: Stage) -> dict[str, Any]:
     login = f"own{s.number()}"
     key = s.user(login)["user_id"]
-    return {"actor": Actor(login, frozenset({Role.SALES}), user_id=key), "seen_hash": "x", "password_hash": "y"}
+    return {
+        "actor": Actor(login, frozenset({Role.SALES}), user_id=key),
+        "seen_hash": "x",
+        "password_hash": "y",
+    }
 
 
 def _only_user(s: Stage, *, active: bool = True) -> dict[str, Any]:
@@ -282,16 +170,43 @@ def _new_lines(s: Stage) -> list[NewLine]:
 
 
 def _copied(s: Stage) -> dict[str, Any]:
-    return {"order_id": s.at(world.confirmed).order_id, "po_no": f"PO-{s.number()}", "requested_on": world.FAR}
+    return {
+        "order_id": s.at(world.confirmed).order_id,
+        "po_no": f"PO-{s.number()}",
+        "requested_on": world.FAR,
+    }
 
 
 def _amend(s: Stage) -> dict[str, Any]:
     case = s.at(world.confirmed)
-    return {"order_id": case.order_id, "quantities": [NewQuantity(case.line_id, Decimal(12))], "reason": "customer wants more"}
+    return {
+        "order_id": case.order_id,
+        "quantities": [NewQuantity(case.line_id, Decimal(12))],
+        "reason": "customer wants more",
+    }
 
 
 def _half_sent(s: Stage) -> world.Case:
     return s.at(world.shipped, 10, part=4)
+
+
+def _second_line(s: Stage) -> dict[str, Any]:
+    case = s.at(world.confirmed, 5, 5)
+    s.run("stock.allocate", order_id=case.order_id, line_ids=[case.line_ids[0]])
+    s.run("orders.release", order_id=case.order_id)
+    s.run("stock.allocate", order_id=case.order_id, line_ids=[case.line_ids[1]])
+    return {"order_id": case.order_id, "line_ids": list(case.line_ids[1:])}
+
+
+def _assigned(s: Stage) -> dict[str, Any]:
+    key = s.hold()
+    s.run("holds.assign", hold_ids=[key], assignee="lea")
+    return {"hold_ids": [key], "actor": s.lea}
+
+
+def _own_session(s: Stage) -> dict[str, Any]:
+    who, key = s.signed_in()
+    return {"session_id": key, "actor": who}
 
 
 def _manifest() -> dict[str, Any]:
@@ -328,11 +243,17 @@ EXAMPLES: dict[str, Example] = {
     "exception_cases.snooze": lambda s: {"exception_id": s.working(), "until": NOON + 2 * HOUR, "actor": s.ann},
     "holds.place": lambda s: {"scope": HoldScope.ORDER, "scope_ids": [s.at(world.confirmed).order_id],
                               "types": [HoldType.DATA, HoldType.CREDIT], "reason": "check it"},
+    "holds.request": lambda s: {
+        "scope": HoldScope.ORDER,
+        "scope_ids": [s.at(world.confirmed).order_id],
+        "types": [HoldType.CUSTOMER_REQUEST],
+        "reason": "the customer asks",
+        "actor": person("sam", Role.SALES),
+    },
     "holds.assign": lambda s: {"hold_ids": [s.hold()], "assignee": "lea"},
     "holds.set_until": lambda s: {"hold_id": s.hold(HoldType.CUSTOMER_REQUEST), "until": NOON + 24 * HOUR,
                                   "reason": "until tomorrow"},
-    "holds.start_review": lambda s: (lambda key: (s.run("holds.assign", hold_ids=[key], assignee="lea"),
-                                                  {"hold_ids": [key], "actor": s.lea})[1])(s.hold()),
+    "holds.start_review": _assigned,
     "holds.release": lambda s: {"hold_ids": [s.hold(status="REVIEW")], "reason": "mended", "actor": s.lea},
     "holds.refuse": lambda s: {"hold_ids": [s.hold(status="REVIEW")], "reason": "no way", "actor": s.lea},
     "holds.request_info": lambda s: {"hold_id": s.hold(status="REVIEW"), "question": "Which?", "channel": Channel.EMAIL,
@@ -353,7 +274,7 @@ EXAMPLES: dict[str, Example] = {
     "lines.confirm": _line(world.checked, qty=Decimal(10), promised_on=world.FAR),
     "lines.pack": _line(world.released),
     "lines.reject": _line(world.checked, reason="end of life"),
-    "lines.release": lambda s: (lambda c: {"order_id": c.order_id, "line_ids": list(c.line_ids)})(_second_line(s)),
+    "lines.release": _second_line,
     "lines.report_short": _line(world.released, found=Decimal(3), reason="rest is damaged"),
     "lines.short_close": lambda s: {"line_id": _half_sent(s).line_id, "reason": "rest not wanted", "side": "CUSTOMER"},
     "master_data.add_customer_part": lambda s: {"customer_id": s.rows.customer, "part": f"P-{s.number()}", "sku": "BOLT-8"},
@@ -378,7 +299,7 @@ EXAMPLES: dict[str, Example] = {
     "saved_views.save": lambda s: {"page": "orders", "name": "mine", "query": "q=1"},
     "saved_views.remove": _view,
     "sessions.start": lambda s: {**s.token(), "actor": s.ann},
-    "sessions.end": lambda s: (lambda who: {"session_id": who[1], "actor": who[0]})(s.signed_in()),
+    "sessions.end": _own_session,
     "sessions.end_others": _others,
     "shipments.ship": _order(world.packed, tracking_no="1Z"),
     "shipments.deliver": _sent,
@@ -397,21 +318,12 @@ EXAMPLES: dict[str, Example] = {
     | {"login": f"new{s.number()}", "password_hash": "x"},
     "users.change": _user_change,
     "users.activate": lambda s: _only_user(s, active=False),
-    "users.deactivate": lambda s: _only_user(s),
+    "users.deactivate": _only_user,
     "users.end_sessions": lambda s: (s.signed_in(), {"user_id": s.ann.user_id})[1],
     "users.change_password": _own_password,
     "users.reset_password": lambda s: {**_only_user(s), "password_hash": "z"},
 }  # fmt: skip
 """What each command is called with; "actor" and "now" where they matter."""
-
-
-def _second_line(s: Stage) -> world.Case:
-    """Return an order in the pick, with a line that was allocated after its release."""
-    case = s.at(world.confirmed, 5, 5)
-    s.run("stock.allocate", order_id=case.order_id, line_ids=[case.line_ids[0]])
-    s.run("orders.release", order_id=case.order_id)
-    s.run("stock.allocate", order_id=case.order_id, line_ids=[case.line_ids[1]])
-    return world.Case(case.engine, case.world, case.order_id, case.line_ids[1:])
 
 
 IDLE = frozenset({"backups.note_made", "backups.note_proven", "integrity.note_verification", "imports.preview",

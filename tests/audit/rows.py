@@ -58,7 +58,11 @@ def untold(before: Book, after: Book, log: list[Any], made_by_import: set[tuple[
 def _missing(place: Any, old: Any, new: Any, rows: list[Any]) -> list[str]:
     if new is None:
         kept = [json.loads(row.old) for row in rows if row.field is None and row.new is None]
-        return [] if kept and _holds(kept[-1], old) else [f"{place} was removed, and the log does not hold what it was"]
+        return (
+            []
+            if kept and _holds(kept[-1], old)
+            else [f"{place} was removed, and the log does not hold what it was"]
+        )
     if old is None:
         made = [json.loads(row.new) for row in rows if row.field is None and row.old is None]
         if not made:
@@ -72,7 +76,9 @@ def _missing(place: Any, old: Any, new: Any, rows: list[Any]) -> list[str]:
         own = [row for row in rows if row.field == name]
         texts = ("(secret)", "(secret)") if name in SECRET else (old[name], value)
         if not own or (own[0].old, own[-1].new) != texts:
-            wrong.append(f"{place}.{name} went from {old[name]} to {value}, and the log says {[(r.old, r.new) for r in own]}")
+            wrong.append(
+                f"{place}.{name} went from {old[name]} to {value}, and the log says {[(r.old, r.new) for r in own]}"
+            )
     return wrong
 
 
@@ -83,5 +89,13 @@ def _holds(told: dict[str, Any], row: dict[str, Any]) -> bool:
 def _invented(place: Any, rows: list[Any], now: dict[str, Any] | None) -> list[str]:
     last = {row.field: row.new for row in rows if row.field is not None and row.field not in SECRET}
     if now is None:
-        return [] if rows[-1].field is None and rows[-1].new is None else [f"{place} is gone, and the log ends otherwise"]
-    return [f"the log says {place}.{name} = {value}, and it is {now[name]}" for name, value in last.items() if now[name] != value]
+        return (
+            []
+            if rows[-1].field is None and rows[-1].new is None
+            else [f"{place} is gone, and the log ends otherwise"]
+        )
+    return [
+        f"the log says {place}.{name} = {value}, and it is {now[name]}"
+        for name, value in last.items()
+        if now[name] != value
+    ]

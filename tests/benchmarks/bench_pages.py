@@ -21,8 +21,9 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from domain.settings import settings
-from pages.shared import runtime
+from pages.shared import identity, runtime
 from seed.scale import scale
+from tests.benchmarks.browser_token import signed_in_context
 from tests.benchmarks.measure import Measure, scratch_database
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
@@ -56,6 +57,7 @@ def as_served() -> Iterator[None]:
     )
     options = SimpleNamespace(get_option=lambda name: name != "global.appTest" and config.get_option(name))
     with (
+        patch.object(identity.st, "context", signed_in_context(runtime.engine(), runtime.now())),
         patch("streamlit.elements.arrow._get_dataframe_source_mgr", lambda: sources),
         patch("streamlit.dataframe.lazy_df_source.config", options),
     ):

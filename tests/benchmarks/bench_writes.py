@@ -123,7 +123,7 @@ def _open(connection: Connection) -> None:
 def _versions(engine: Engine) -> dict[int, int]:
     with engine.connect() as connection:
         found = connection.execute(select(LINES.c.line_id, LINES.c.row_version).order_by(LINES.c.line_id))
-        return {key: version for key, version in found}
+        return dict(found.tuples().all())
 
 
 def _values(number: int) -> Mapping[str, object]:

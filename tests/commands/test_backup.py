@@ -87,9 +87,17 @@ class Load:
         try:
             while not self._stop.is_set():
                 turn += 1
-                do(self.engine, saved_views.save, page="orders", name=f"view {number} {turn % 50}", query=f"q={turn}")
+                do(
+                    self.engine,
+                    saved_views.save,
+                    page="orders",
+                    name=f"view {number} {turn % 50}",
+                    query=f"q={turn}",
+                )
                 if number == 0 and turn % 5 == 0:
-                    transact(self.engine, lambda uow: audit.seal(uow=uow, now=datetime.now(UTC), owner="load"))
+                    transact(
+                        self.engine, lambda uow: audit.seal(uow=uow, now=datetime.now(UTC), owner="load")
+                    )
                 self.done += 1
         except Exception as error:
             self.errors.append(error)
@@ -121,7 +129,9 @@ def prove(engine: Engine, tmp_path: Path, address: str, number: int) -> backups.
     return manifest
 
 
-def test_a_backup_under_load_is_one_moment(engine: Engine, tmp_path: Path, scratch: Callable[[int], str]) -> None:
+def test_a_backup_under_load_is_one_moment(
+    engine: Engine, tmp_path: Path, scratch: Callable[[int], str]
+) -> None:
     commit(engine, small("".join(LOADED.format(n=n) for n in range(200))))
     heads = [prove(engine, tmp_path, scratch(n), n).chain_head for n in range(2)]
     assert len(set(heads)) == 2

@@ -234,7 +234,7 @@ def test_a_one_time_password_opens_nothing_but_the_way_to_a_new_one(engine: Engi
     assert streams(client)
 
 
-def test_the_password_page_needs_asign_in(tower: Tower) -> None:
+def test_the_password_page_needs_a_sign_in(tower: Tower) -> None:
     assert tower.client().get("/password").headers["location"] == "/sign-in?next=/password"
     given = {"old": PASSWORD, "new": "a brand new password", "again": "a brand new password"}
     assert (

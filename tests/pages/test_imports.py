@@ -23,7 +23,7 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def screen(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def screen(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, sign_in: object) -> Iterator[Open]:
     """Open the screen on an empty database of this test, with URL parameters."""
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     settings.cache_clear()

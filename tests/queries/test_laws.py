@@ -113,7 +113,11 @@ def test_all_laws_hold_on_the_demo(demo_engine: Engine) -> None:
         assert broken_laws(connection) == {}
         looked_at = {law.name: law.checked(connection) for law in LAWS}
     idle = {name for name, checked in looked_at.items() if not checked}
-    assert idle == {"one open case per key", "an approval stands where its steps do", "nobody decides their own request"}
+    assert idle == {
+        "one open case per key",
+        "an approval stands where its steps do",
+        "nobody decides their own request",
+    }
 
 
 def test_all_laws_hold_on_the_delivery_history(scms_engine: Engine) -> None:
@@ -143,7 +147,11 @@ def test_a_broken_law_is_found_among_all_and_among_touched_rows(demo_engine: Eng
     assert among_all
     assert among_touched
     assert set(among_touched) <= set(among_all)
-    assert not set(elsewhere) & set(among_touched) or table in ("stock_movement", "shipment_line", "date_change")
+    assert not set(elsewhere) & set(among_touched) or table in (
+        "stock_movement",
+        "shipment_line",
+        "date_change",
+    )
 
 
 def _without_constraint(connection: Connection) -> None:

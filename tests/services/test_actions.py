@@ -37,7 +37,7 @@ DESKS = (Role.ASSOC, Role.LEAD, Role.SALES, Role.BILL)
 LIMIT = Decimal(30)
 """Covers one line of the book, not an order of two."""
 SAID: dict[str, Any] = {
-    "reason": "because", "types": [HoldType.DATA], "warehouse_confirmed": True, "side": "CUSTOMER", "quantity": Decimal(10),
+    "reason": "because", "types": [HoldType.DATA], "warehouse_confirmed": True, "side": "CUSTOMER", "quantity": Decimal(4),
     "channel": "EMAIL", "question": "which?", "answer": "that", "assignee": "dee", "until": LATER,
     "resolution_code": "FIXED", "root_cause": "PRICE", "waiting_on": "CUSTOMER", "next_action_at": LATER, "text": "note",
     "parent_id": 2, "quantities": [NewQuantity(1, Decimal(5))],
@@ -108,7 +108,7 @@ def _wants(table: str) -> dict[str, tuple[str, ...]]:
     }[table]  # fmt: skip
     known = {t.event: t.wants for t in machine.transitions}
     extra = {
-        "place_hold": ("types", "reason"), "confirm": ("quantity",), "assign": ("assignee",), "note": ("text",),
+        "place_hold": ("types", "reason"), "request_hold": ("types", "reason"), "confirm": ("quantity",), "assign": ("assignee",), "note": ("text",),
         "set_until": ("until", "reason"), "snooze": ("until",),
     }  # fmt: skip
     more = {"submit": (), "validate_ok": (), "short_close": ("reason", "side"), "cancel": ("reason",)}
@@ -120,8 +120,9 @@ def _wants(table: str) -> dict[str, tuple[str, ...]]:
 
 def _disagreements(engine: Engine, table: str, key: int, actor: Actor) -> Iterator[str]:
     offered = _offered(engine, table, key, actor)
+    services = {action_deeds.deed(table, o.event).service for o in offered.values() if o.allowed}
     for event, wants in _wants(table).items():
-        able = event in offered and offered[event].allowed
+        able = action_deeds.deed(table, event).service in services
         code = _attempt(engine, table, key, actor, event, wants)
         if able != (code is None):
             yield f"{actor.role_text} {event}: offered {able}, command says {code}"

@@ -103,7 +103,10 @@ def test_the_log_refuses_every_change_but_the_first_seal(engine: Engine, sql: st
         with pytest.raises(DBAPIError), engine.begin() as connection:
             connection.execute(text(sql))
         return
-    with pytest.raises(DBAPIError, match="append-only|neither changed nor removed"), engine.begin() as connection:
+    with (
+        pytest.raises(DBAPIError, match=r"append-only|neither changed nor removed"),
+        engine.begin() as connection,
+    ):
         connection.execute(text(sql))
     assert _rows(engine, "select * from audit_log order by audit_id") == before
 

@@ -182,5 +182,5 @@ def test_change_all_refuses_as_a_whole_when_a_row_moved(engine: Engine) -> None:
     with declared(late) as service, pytest.raises(Conflict) as refusal:
         do(engine, service)
     assert refusal.value.code == "sales_order_line.changed" and refusal.value.data["key"] == 7
-    assert {row for row in stored(engine, LINES, "note", "row_version").values()} == {(None, 1)}
+    assert set(stored(engine, LINES, "note", "row_version").values()) == {(None, 1)}
     assert json.dumps(refusal.value.data)

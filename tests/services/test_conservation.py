@@ -76,8 +76,10 @@ for _name in [name for name in REGISTRY if name.startswith("tests.")]:
 @pytest.mark.parametrize("service", PLANTED, ids=lambda service: service.__name__)
 def test_a_service_that_breaks_a_law_changes_nothing(engine: Engine, service: Any) -> None:
     small_book(engine)
-    told = "select count(*), sum(on_hand), (select count(*) from stock_movement), (select count(*) from reservation), \
+    told = (
+        "select count(*), sum(on_hand), (select count(*) from stock_movement), (select count(*) from reservation), \
         (select count(*) from command), (select count(*) from audit_log) from stock_balance"
+    )
     with engine.connect() as connection:
         before = connection.execute(text(told)).one()
     with pytest.raises(DomainError) as refused:

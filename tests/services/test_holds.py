@@ -25,7 +25,7 @@ from db.tables import (
     Shipment,
     ShipmentLine,
 )
-from domain.services import hold_reviews, holds
+from domain.services import approvals, approved_changes, hold_requests, hold_reviews, holds
 from domain.vocabulary.actor import Actor, service
 from domain.vocabulary.errors import Conflict, Denied, DomainError, IllegalTransition, NotFound
 from domain.vocabulary.statuses import HoldScope, HoldType, Role
@@ -40,6 +40,7 @@ COMPL, COMPL_TWO = person("cara", Role.COMPL), person("carl", Role.COMPL)
 QA = person("quin", Role.QA)
 WORKER = service("worker")
 LINE_VALUE = Decimal(25)
+assert approved_changes.CHANGES
 
 
 @pytest.fixture
@@ -468,3 +469,52 @@ def test_a_line_under_a_held_shipment_is_on_hold(book: Engine) -> None:
     fact = line_facts(date(2026, 6, 15)).c
     assert _all(book, fact.line_id, where=fact.on_hold == 1) == [(2,)]
     assert _all(book, SalesOrderLine.line_id, where=SalesOrderLine.line_id == 2) == [(2,)]
+
+
+SALES = person("sal", Role.SALES)
+
+
+def _asked(engine: Engine, **more: Any) -> Any:
+    given = {
+        "scope": "ORDER",
+        "scope_ids": [1],
+        "types": ["CUSTOMER_REQUEST"],
+        "reason": "they rebuild",
+        **more,
+    }
+    return do(engine, hold_requests.request, actor=SALES, **given)
+
+
+@pytest.fixture
+def desk(book: Engine) -> Engine:
+    """The book with a lead and an asker that may sign in."""
+    _put(book, AppUser, login="lea", name="Lea", role="LEAD")
+    _put(book, AppUser, login="sal", name="Sal", role="SALES")
+    return book
+
+
+def test_sales_asks_for_a_hold_and_somebody_else_has_it_placed(desk: Engine) -> None:
+    until = NOON + timedelta(days=30)
+    answer = _asked(desk, until=until)
+    assert answer["status"] == "PENDING"
+    assert "Lea" in answer["message"]
+    assert _all(desk, Hold.hold_id) == []
+    with pytest.raises(Denied):
+        do(desk, approvals.approve, actor=SALES, approval_id=answer["approval_id"], row_version=None)
+    do(desk, approvals.approve, actor=LEAD, approval_id=answer["approval_id"], row_version=None)
+    rows = _all(desk, Hold.type, Hold.placed_by, Hold.approval_id, Hold.expires_at)
+    assert rows == [(HoldType.CUSTOMER_REQUEST, "sal", answer["approval_id"], until)]
+
+
+def test_a_request_is_about_one_object_and_makes_sense(desk: Engine) -> None:
+    for given, code in (
+        ({"scope_ids": [1, 2]}, "hold.one_object"),
+        ({"scope_ids": [99]}, "hold.object_not_found"),
+        ({"types": []}, "hold.nothing_chosen"),
+    ):
+        with pytest.raises(DomainError) as refused:
+            _asked(desk, **given)
+        assert refused.value.code == code
+    with pytest.raises(DomainError) as refused:
+        do(desk, hold_requests.request, actor=ANN, scope="ORDER", scope_ids=[1], types=["DATA"], reason="x")
+    assert refused.value.code == "hold.place_it"

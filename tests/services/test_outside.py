@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
@@ -18,13 +16,16 @@ from domain.services import audit, integrity
 from domain.services.commands import REGISTRY, command
 from domain.vocabulary.permissions import Permission
 from tests.acting import NOON, do
+from tests.by_hand import by_hand
 from tests.exchange.imports.extracts import commit, small
 
 
 @pytest.fixture
 def book(engine: Engine) -> Engine:
     """Three lines of two orders."""
-    commit(engine, small("A-1,1,Northwind,BOLT,10,2.50,2026-05-04,,\nA-1,2,Northwind,NUT,20,1,2026-05-04,,\n"))
+    commit(
+        engine, small("A-1,1,Northwind,BOLT,10,2.50,2026-05-04,,\nA-1,2,Northwind,NUT,20,1,2026-05-04,,\n")
+    )
     return engine
 
 
@@ -37,17 +38,6 @@ def write_note(*, uow: Any, now: Any, actor: Any, line_id: int, note: str) -> No
 
 
 REGISTRY.pop("tests.note")
-
-
-def by_hand(engine: Engine, sql: str) -> None:
-    """Run a statement as a person with the database's own client does."""
-    if engine.dialect.name == "sqlite":
-        with sqlite3.connect(str(engine.url.database)) as connection:
-            connection.execute(sql)
-        return
-    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address) as connection:
-        connection.execute(sql)
 
 
 def outside_rows(engine: Engine) -> list[Any]:
@@ -69,7 +59,11 @@ def test_an_update_and_a_delete_by_hand_are_in_the_log(book: Engine) -> None:
     by_hand(book, "delete from date_change where line_id = 2")
     by_hand(book, "delete from sales_order_line where line_id = 2")
     changed, removed = outside_rows(book)
-    assert (changed.action, changed.object_type, changed.object_id) == ("outside.update", "sales_order_line", 1)
+    assert (changed.action, changed.object_type, changed.object_id) == (
+        "outside.update",
+        "sales_order_line",
+        1,
+    )
     assert (removed.action, removed.object_id, removed.new) == ("outside.delete", 2, None)
     old, new = json.loads(changed.old), json.loads(changed.new)
     assert {name: (old[name], new[name]) for name in new if old[name] != new[name]} == {

@@ -34,11 +34,17 @@ def _chain_anew(connection: Connection) -> None:
     """The best that somebody can do who may write the whole database: change a row and compute all hashes after it."""
     connection.execute(text("update audit_log set new = 'forged' where seal_no = 4"))
     connection.execute(text("update audit_log set audit_id = audit_id + 1000 where seal_no is null"))
-    connection.execute(text("update audit_log set seal_no = null, prev_hash = null, hash = null where seal_no is not null"))
+    connection.execute(
+        text("update audit_log set seal_no = null, prev_hash = null, hash = null where seal_no is not null")
+    )
     rows = [row for row in audit_seals.waiting(connection, COLUMNS[1:], SEALED) if row[0] < 1000]
     made = list(links(0, GENESIS, rows))
-    audit_seals.write(connection, [(r[0], m.seal_no, m.prev_hash, m.hash) for r, m in zip(rows, made, strict=True)])
-    connection.execute(text("update audit_anchor set head = :head where seal_no = 9"), {"head": made[-1].hash})
+    audit_seals.write(
+        connection, [(r[0], m.seal_no, m.prev_hash, m.hash) for r, m in zip(rows, made, strict=True)]
+    )
+    connection.execute(
+        text("update audit_anchor set head = :head where seal_no = 9"), {"head": made[-1].hash}
+    )
 
 
 INSERT = (
@@ -138,7 +144,9 @@ def test_an_honest_log_has_no_drift(book: tuple[Engine, list[Anchor]]) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_tampering_is_found_with_the_guards_back_in_place(book: tuple[Engine, list[Anchor]], way: str) -> None:
+def test_tampering_is_found_with_the_guards_back_in_place(
+    book: tuple[Engine, list[Anchor]], way: str
+) -> None:
     engine, outside = book
     tamper, finds = WAYS[way]
     with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
@@ -176,7 +184,10 @@ def test_a_guard_that_is_gone_or_does_nothing_is_missed(engine: Engine) -> None:
 
 def test_the_file_of_anchors_is_only_appended_to(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "tower.db.anchors"
-    first, second = Anchor("2026-06-15T12:00:00+00:00", 3, "a" * 64), Anchor("2026-06-15T12:01:00+00:00", 5, "b" * 64)
+    first, second = (
+        Anchor("2026-06-15T12:00:00+00:00", 3, "a" * 64),
+        Anchor("2026-06-15T12:01:00+00:00", 5, "b" * 64),
+    )
     assert anchors.append(file, [first]) == 1
     assert anchors.append(file, [first, second]) == 1
     assert anchors.append(file, [first, second]) == 0

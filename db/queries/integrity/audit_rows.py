@@ -21,16 +21,21 @@ Rows = Sequence[Sequence[Any]]
 
 def chain(connection: Connection, columns: Sequence[str]) -> Iterator[Rows]:
     """Yield the sealed rows in the order of the chain: `columns` as stored, then prev_hash and hash."""
-    statement = _plain(*columns, "prev_hash", "hash").where(AUDIT.c.seal_no.is_not(None)).order_by(AUDIT.c.seal_no)
+    statement = (
+        _plain(*columns, "prev_hash", "hash").where(AUDIT.c.seal_no.is_not(None)).order_by(AUDIT.c.seal_no)
+    )
     yield from portions(connection, statement)
 
 
 def loose(connection: Connection) -> list[tuple[int, str]]:
     """Return rows that carry part of a seal only, as (audit row, what is wrong)."""
-    half = (
-        AUDIT.c.seal_no.is_(None) & (AUDIT.c.hash.is_not(None) | AUDIT.c.prev_hash.is_not(None))
-    ) | (AUDIT.c.seal_no.is_not(None) & (AUDIT.c.hash.is_(None) | AUDIT.c.prev_hash.is_(None)))
-    return [(int(row[0]), "it carries half a seal") for row in connection.execute(select(AUDIT.c.audit_id).where(half))]
+    half = (AUDIT.c.seal_no.is_(None) & (AUDIT.c.hash.is_not(None) | AUDIT.c.prev_hash.is_not(None))) | (
+        AUDIT.c.seal_no.is_not(None) & (AUDIT.c.hash.is_(None) | AUDIT.c.prev_hash.is_(None))
+    )
+    return [
+        (int(row[0]), "it carries half a seal")
+        for row in connection.execute(select(AUDIT.c.audit_id).where(half))
+    ]
 
 
 def commands(connection: Connection) -> dict[int, tuple[int, str | None]]:
@@ -41,7 +46,12 @@ def commands(connection: Connection) -> dict[int, tuple[int, str | None]]:
 
 def unended(connection: Connection) -> list[int]:
     """Return commands without an answer: one that is committed like this would hide what is done outside."""
-    return [int(key) for key in connection.execute(select(COMMAND.c.command_id).where(COMMAND.c.response.is_(None))).scalars()]
+    return [
+        int(key)
+        for key in connection.execute(
+            select(COMMAND.c.command_id).where(COMMAND.c.response.is_(None))
+        ).scalars()
+    ]
 
 
 def entries(connection: Connection) -> Iterator[Rows]:
@@ -98,4 +108,5 @@ def portions(connection: Connection, statement: Select[Any]) -> Iterator[Rows]:
 
 
 def _plain(*names: str) -> Select[Any]:
-    return select(*[type_coerce(AUDIT.c[name], NULLTYPE).label(name) for name in names])
+    chosen: list[Any] = [type_coerce(AUDIT.c[name], NULLTYPE).label(name) for name in names]
+    return select(*chosen)

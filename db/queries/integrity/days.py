@@ -12,7 +12,7 @@ from db.queries.integrity.law import Law, Within, any_of, count, imported, n
 from db.queries.integrity.quantities import BY_SHIPMENT, LINE
 from db.tables import DateChange, Shipment, ShipmentLine
 
-NONE = literal_column("-1000000")
+NONE: Any = literal_column("-1000000")
 """Stands for a day that is not recorded, so that "from nothing" and "to nothing" compare like days."""
 
 
@@ -24,7 +24,10 @@ def _chain(current: Any, first: Any) -> Callable[[Within], Select[Any]]:
     """Each change starts where the one before ended, the last one ends at the day that the line shows."""
 
     def wrong(within: Within) -> Select[Any]:
-        order = {"partition_by": DateChange.line_id, "order_by": (DateChange.changed_at, DateChange.date_change_id)}
+        order: dict[str, Any] = {
+            "partition_by": DateChange.line_id,
+            "order_by": (DateChange.changed_at, DateChange.date_change_id),
+        }
         steps = (
             select(
                 DateChange.line_id,
@@ -44,9 +47,7 @@ def _chain(current: Any, first: Any) -> Callable[[Within], Select[Any]]:
         changed = select(DateChange.line_id).where(
             DateChange.line_id == LINE.line_id, DateChange.field == literal_column(f"'{current.key}'")
         )
-        overwritten = and_(
-            n(current) != n(first), ~changed.correlate(LINE).exists(), ~imported(LINE)
-        )
+        overwritten = and_(n(current) != n(first), ~changed.correlate(LINE).exists(), ~imported(LINE))
         by_steps = select(LINE.line_id).join(steps, steps.c.line_id == LINE.line_id).where(torn)
         return by_steps.union(select(LINE.line_id).where(within(LINE.line_id), overwritten))  # type: ignore[return-value]
 
@@ -124,7 +125,11 @@ LAWS = (
         "days of a line stand in order",
         "A line that was delivered has a first day of delivery before it, a delivered quantity, and was not cancelled.",
         LINE,
-        {"sales_order_line": frozenset({"delivered_on", "first_delivered_on", "cancelled_on", "qty_delivered"})},
+        {
+            "sales_order_line": frozenset(
+                {"delivered_on", "first_delivered_on", "cancelled_on", "qty_delivered"}
+            )
+        },
         _in_order,
         count(LINE),
     ),

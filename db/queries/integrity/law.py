@@ -115,7 +115,9 @@ class Law:
         if not keys:
             return []
         within = _within(connection)
-        found = prepared.run(connection, ("law", self.name), lambda: self.wrong(within), _given(connection, keys))
+        found = prepared.run(
+            connection, ("law", self.name), lambda: self.wrong(within), _given(connection, keys)
+        )
         return sorted(int(row[0]) for row in found)
 
     def _reached(self, connection: Connection, touched: Mapping[str, set[int]]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, literal, select
+from sqlalchemy import Connection, literal, select
 
 from db.tables import (
     Approval,
@@ -33,7 +33,8 @@ from db.tables import (
 AT_ONCE = 500
 Called = tuple[str, str | None]
 """(name, number of its order)."""
-ORDER, LINE = SalesOrder, SalesOrderLine
+ORDER: Any = SalesOrder
+LINE: Any = SalesOrderLine
 
 
 def of(connection: Connection, table: str, keys: Iterable[int]) -> dict[int, Called]:
@@ -50,7 +51,8 @@ def of(connection: Connection, table: str, keys: Iterable[int]) -> dict[int, Cal
     return found
 
 
-Made = tuple[Select[Any], Any, Callable[..., str]]
+Made = tuple[Any, Any, Callable[..., str]]
+"""A select of (key, order number, parts of the name), its key column, and how the name reads."""
 
 
 def _of_line(key: Any, owner: Any, what: str) -> Made:
@@ -63,7 +65,9 @@ def _of_line(key: Any, owner: Any, what: str) -> Made:
 
 
 def _line() -> Made:
-    statement = select(LINE.line_id, ORDER.order_no, LINE.line_no).join(ORDER, ORDER.order_id == LINE.order_id)
+    statement = select(LINE.line_id, ORDER.order_no, LINE.line_no).join(
+        ORDER, ORDER.order_id == LINE.order_id
+    )
     return statement, LINE.line_id, lambda line_no: f"line {line_no}"
 
 
@@ -72,7 +76,9 @@ def _order() -> Made:
 
 
 def _hold() -> Made:
-    statement = select(Hold.hold_id, ORDER.order_no, Hold.type).outerjoin(ORDER, ORDER.order_id == Hold.order_id)
+    statement = select(Hold.hold_id, ORDER.order_no, Hold.type).outerjoin(
+        ORDER, ORDER.order_id == Hold.order_id
+    )
     return statement, Hold.hold_id, lambda kind: f"{kind.value.replace('_', ' ').lower()} hold"
 
 
@@ -116,7 +122,8 @@ def _at_site(owner: Any, key: Any, what: str) -> Callable[[], Made]:
 
 def _titled(key: Any, what: str, *columns: Any) -> Callable[[], Made]:
     def make() -> Made:
-        return select(key, _nobody(), *columns), key, lambda *told: " ".join((what, *map(str, told)))
+        chosen: list[Any] = [key, _nobody(), *columns]
+        return select(*chosen), key, lambda *told: " ".join((what, *map(str, told)))
 
     return make
 

@@ -67,7 +67,10 @@ def _order_total(within: Within) -> Select[Any]:
         select(SalesOrder.order_id)
         .join(total, total.c.order_id == SalesOrder.order_id)
         .where(
-            within(SalesOrder.order_id), whole, n(SalesOrder.total_net) != total.c.total, ~imported(SalesOrder)
+            within(SalesOrder.order_id),
+            whole,
+            n(SalesOrder.total_net) != total.c.total,
+            ~imported(SalesOrder),
         )
     )
 
@@ -102,7 +105,10 @@ def _approval(within: Within) -> Select[Any]:
     waits = one_of(status, ApprovalStatus.REQUESTED, ApprovalStatus.PENDING)
     wrong = case(
         (waits, or_(left == 0, rejected > 0, Approval.decided_at.is_not(None))),
-        (one_of(status, ApprovalStatus.APPROVED), or_(left > 0, rejected > 0, approved == 0, Approval.decided_at.is_(None))),
+        (
+            one_of(status, ApprovalStatus.APPROVED),
+            or_(left > 0, rejected > 0, approved == 0, Approval.decided_at.is_(None)),
+        ),
         (one_of(status, ApprovalStatus.REJECTED), or_(rejected != 1, Approval.decided_at.is_(None))),
         else_=literal_column("false"),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, true
 
-from db.queries.integrity.law import ZERO, Law, Within, any_of, count, imported, known, n, one_of
+from db.queries.integrity.law import ZERO, Law, Reach, Within, any_of, count, imported, known, n, one_of
 from db.queries.integrity.stock import ACTIVE
 from db.tables import (
     Customer,
@@ -26,8 +26,8 @@ from db.tables import (
 )
 from domain.vocabulary.statuses import InvoiceStatus, InvoiceType, ShipmentStatus, SupplyStatus
 
-LINE = SalesOrderLine
-RATE = literal_column("1000000")
+LINE: Any = SalesOrderLine
+RATE: Any = literal_column("1000000")
 Documents = Callable[[Within], Select[Any]]
 
 
@@ -39,7 +39,9 @@ def net() -> ColumnElement[Any]:
 def shipped_documents(within: Within) -> Select[Any]:
     """Return per line what shipments that left carry of it."""
     left = any_of(
-        Shipment.shipped_on.is_not(None), Shipment.goods_issue_at.is_not(None), Shipment.delivered_on.is_not(None)
+        Shipment.shipped_on.is_not(None),
+        Shipment.goods_issue_at.is_not(None),
+        Shipment.delivered_on.is_not(None),
     )
     return _carried(within).where(left)
 
@@ -50,8 +52,9 @@ def delivered_documents(within: Within) -> Select[Any]:
 
 
 def _carried(within: Within) -> Select[Any]:
+    part: Any = ShipmentLine
     return (
-        select(ShipmentLine.line_id, func.sum(n(ShipmentLine.qty)).label("total"))
+        select(part.line_id, func.sum(n(ShipmentLine.qty)).label("total"))
         .join(Shipment, Shipment.shipment_id == ShipmentLine.shipment_id)
         .where(within(ShipmentLine.line_id), ~one_of(Shipment.status, ShipmentStatus.CANCELLED))
         .group_by(ShipmentLine.line_id)
@@ -60,8 +63,9 @@ def _carried(within: Within) -> Select[Any]:
 
 def _billed(kind: InvoiceType) -> Documents:
     def documents(within: Within) -> Select[Any]:
+        part: Any = InvoiceLine
         return (
-            select(InvoiceLine.line_id, func.sum(n(InvoiceLine.qty)).label("total"))
+            select(part.line_id, func.sum(n(InvoiceLine.qty)).label("total"))
             .join(Invoice, Invoice.invoice_id == InvoiceLine.invoice_id)
             .where(
                 within(InvoiceLine.line_id),
@@ -75,8 +79,9 @@ def _billed(kind: InvoiceType) -> Documents:
 
 
 def _reserved(within: Within) -> Select[Any]:
+    held: Any = Reservation
     return (
-        select(Reservation.line_id, func.sum(n(Reservation.qty)).label("total"))
+        select(held.line_id, func.sum(n(Reservation.qty)).label("total"))
         .join(Supply, Supply.supply_id == Reservation.supply_id)
         .where(
             within(Reservation.line_id),
@@ -89,11 +94,15 @@ def _reserved(within: Within) -> Select[Any]:
 
 def _kept(owner: Any) -> ColumnElement[bool]:
     """Whether the source of a line's order has documents of this kind at all; the tower itself always has."""
-    there = select(literal_column("1")).where(owner.source == SalesOrder.source).correlate(SalesOrder).exists()
+    there = (
+        select(literal_column("1")).where(owner.source == SalesOrder.source).correlate(SalesOrder).exists()
+    )
     return or_(SalesOrder.source == literal_column("'TOWER'"), there)
 
 
-def _sum(kept: Any, documents: Documents, always: Callable[[], ColumnElement[bool]]) -> Callable[[Within], Select[Any]]:
+def _sum(
+    kept: Any, documents: Documents, always: Callable[[], ColumnElement[bool]]
+) -> Callable[[Within], Select[Any]]:
     def wrong(within: Within) -> Select[Any]:
         total = documents(within).subquery()
         differs = case(
@@ -156,8 +165,8 @@ def _lines_of_supplies(within: Within) -> Select[Any]:
     return select(Reservation.line_id).where(within(Reservation.supply_id)).distinct()
 
 
-BY_SHIPMENT = {"shipment_line": "line_id", "shipment": _lines_of_shipments}
-_BY_INVOICE = {"invoice_line": "line_id", "invoice": _lines_of_invoices}
+BY_SHIPMENT: dict[str, Reach] = {"shipment_line": "line_id", "shipment": _lines_of_shipments}
+_BY_INVOICE: dict[str, Reach] = {"invoice_line": "line_id", "invoice": _lines_of_invoices}
 _CARRIED = {
     "shipment_line": frozenset({"qty", "line_id", "shipment_id"}),
     "shipment": frozenset({"shipped_on", "goods_issue_at", "delivered_on", "status"}),
@@ -166,7 +175,9 @@ _BILLED = {
     "invoice_line": frozenset({"qty", "line_id", "invoice_id"}),
     "invoice": frozenset({"type", "status"}),
 }
-_QUANTITIES = frozenset(c.name for c in LINE.__table__.columns if c.name.startswith("qty_")) | {"cancelled_on"}
+_QUANTITIES = frozenset(c.name for c in LINE.__table__.columns if c.name.startswith("qty_")) | {
+    "cancelled_on"
+}
 
 
 def _document_law(name: str, says: str, column: Any, documents: Documents, owner: Any) -> Law:
@@ -209,7 +220,7 @@ LAWS = (
         LINE,
         {"sales_order_line": frozenset({"qty_allocated"}), "reservation": frozenset({"qty", "status", "line_id", "supply_id"}),
          "supply": frozenset({"status"})},
-        _sum(LINE.qty_allocated, _reserved, lambda: true()),
+        _sum(LINE.qty_allocated, _reserved, true),
         count(LINE, LINE.qty_allocated.is_not(None)),
         {"reservation": "line_id", "supply": _lines_of_supplies},
     ),

@@ -27,20 +27,32 @@ def _line_stage(within: Within) -> Select[Any]:
     delivered = or_(LINE.delivered_on.is_not(None), n(LINE.qty_delivered) >= net())
     contradicted = case(
         # An import may close what left its snapshot, and may tell a line cancelled without quantities.
-        (one_of(stage, *GONE), any_of(shipped > ZERO, and_(net() > ZERO, ~imported(LINE), one_of(stage, LineStage.CANCELLED)))),
+        (
+            one_of(stage, *GONE),
+            any_of(shipped > ZERO, and_(net() > ZERO, ~imported(LINE), one_of(stage, LineStage.CANCELLED))),
+        ),
         (net() <= ZERO, any_of(n(LINE.qty_ordered) > ZERO) & ~one_of(stage, LineStage.CLOSED)),
         (one_of(stage, LineStage.CLOSED) & imported(LINE), any_of(shipped < ZERO)),
-        (one_of(stage, *BILLED), any_of(n(LINE.qty_invoiced) < func.coalesce(shipped, net()), shipped < net())),
+        (
+            one_of(stage, *BILLED),
+            any_of(n(LINE.qty_invoiced) < func.coalesce(shipped, net()), shipped < net()),
+        ),
         (one_of(stage, LineStage.DELIVERED), any_of(and_(shipped < net(), ~imported(LINE)), ~delivered)),
         (one_of(stage, LineStage.SHIPPED), any_of(shipped < net())),
         (
             one_of(stage, LineStage.PARTIALLY_SHIPPED),
             any_of(shipped >= net(), and_(shipped == ZERO, known(LINE.qty_delivered) == ZERO)),
         ),
-        (one_of(stage, LineStage.PICKING, LineStage.PACKED), any_of(n(LINE.qty_released) <= ZERO, shipped >= net())),
+        (
+            one_of(stage, LineStage.PICKING, LineStage.PACKED),
+            any_of(n(LINE.qty_released) <= ZERO, shipped >= net()),
+        ),
         (one_of(stage, LineStage.ALLOCATED), any_of(n(LINE.qty_allocated) <= ZERO, shipped >= net())),
         (one_of(stage, LineStage.CONFIRMED), any_of(n(LINE.qty_confirmed) < net(), shipped >= net())),
-        (one_of(stage, LineStage.PARTIALLY_CONFIRMED), any_of(n(LINE.qty_confirmed) <= ZERO, shipped >= net())),
+        (
+            one_of(stage, LineStage.PARTIALLY_CONFIRMED),
+            any_of(n(LINE.qty_confirmed) <= ZERO, shipped >= net()),
+        ),
         else_=any_of(shipped >= net()),
     )
     return select(LINE.line_id).where(within(LINE.line_id), contradicted)
@@ -76,7 +88,9 @@ def _order_stage(within: Within) -> Select[Any]:
         else_=sums.started > 0,
     )
     return (
-        select(ORDER.order_id).join(total, sums.order_id == ORDER.order_id).where(within(ORDER.order_id), contradicted)
+        select(ORDER.order_id)
+        .join(total, sums.order_id == ORDER.order_id)
+        .where(within(ORDER.order_id), contradicted)
     )
 
 
@@ -137,7 +151,10 @@ LAWS = (
         "order stage agrees with lines",
         "An order is shipped, invoiced or cancelled when all its live lines are, and partly shipped when some are.",
         ORDER,
-        {"sales_order": frozenset({"stage"}), "sales_order_line": frozenset({"stage", "qty_shipped", "order_id"})},
+        {
+            "sales_order": frozenset({"stage"}),
+            "sales_order_line": frozenset({"stage", "qty_shipped", "order_id"}),
+        },
         _order_stage,
         count(ORDER),
         {"sales_order_line": "order_id"},

@@ -23,7 +23,12 @@ def _same_place(owner: Any) -> Any:
 
 def _balances_of(owner: Any, key: Any) -> Callable[[Within], Select[Any]]:
     def reach(within: Within) -> Select[Any]:
-        return select(StockBalance.stock_balance_id).join(owner, _same_place(owner)).where(within(key)).distinct()
+        return (
+            select(StockBalance.stock_balance_id)
+            .join(owner, _same_place(owner))
+            .where(within(key))
+            .distinct()
+        )
 
     reach.__qualname__ = f"balances_of_{owner.__tablename__}"
     return reach
@@ -105,7 +110,8 @@ def _balance_reserved(within: Within) -> Select[Any]:
         select(StockBalance.stock_balance_id)
         .outerjoin(total, total.c.key == StockBalance.stock_balance_id)
         .where(
-            within(StockBalance.stock_balance_id), n(StockBalance.reserved) != func.coalesce(total.c.total, ZERO)
+            within(StockBalance.stock_balance_id),
+            n(StockBalance.reserved) != func.coalesce(total.c.total, ZERO),
         )
     )
 

@@ -65,7 +65,11 @@ def make(engine: Engine, file: Path, *, now: datetime) -> Manifest:
     Raises Conflict backup.exists, DomainError backup.no_client (PostgreSQL) or backup.failed.
     """
     if file.exists():
-        raise Conflict("backup.exists", f"{file} is there already.", fix="Name another file; a backup is never overwritten.")
+        raise Conflict(
+            "backup.exists",
+            f"{file} is there already.",
+            fix="Name another file; a backup is never overwritten.",
+        )
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.partial")
     partial.unlink(missing_ok=True)
@@ -78,12 +82,16 @@ def make(engine: Engine, file: Path, *, now: datetime) -> Manifest:
         )
         with copied as connection:
             number, head = copies.chain_head(connection)
-            facts = {
+            facts: dict[str, Any] = {
                 "revision": copies.revision(connection), "rows": copies.row_counts(connection),
                 "chain_seal_no": number, "chain_head": head,
             }  # fmt: skip
         manifest = Manifest(
-            made_at=now.isoformat(), dialect=dialect, bytes=partial.stat().st_size, sha256=_sha256(partial), **facts
+            made_at=now.isoformat(),
+            dialect=dialect,
+            bytes=partial.stat().st_size,
+            sha256=_sha256(partial),
+            **facts,
         )
         _keep(partial)
         partial.replace(file)
@@ -110,7 +118,9 @@ def read(file: Path) -> Manifest:
     Raises NotFound backup.missing, DomainError backup.no_manifest or backup.damaged.
     """
     if not file.is_file():
-        raise NotFound("backup.missing", f"There is no backup at {file}.", fix="Give the file that `backup` printed.")
+        raise NotFound(
+            "backup.missing", f"There is no backup at {file}.", fix="Give the file that `backup` printed."
+        )
     try:
         told: dict[str, Any] = json.loads(manifest_of(file).read_text("utf-8"))
         manifest = Manifest(**told)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -56,7 +57,7 @@ def contend(engine: Engine, save: Save, *, editors: int, edits_each: int, rows: 
         for turn in range(edits_each):
             row = chance.randint(1, rows)
             mine = f"{who} {turn}"
-            done = _patiently(lambda: save(engine, who, f"{who}-{turn}", row, seen[row], mine))
+            done = _patiently(partial(save, engine, who, f"{who}-{turn}", row, seen[row], mine))
             with guard:
                 tally.edits += 1
                 if done.saved:
