@@ -113,9 +113,15 @@ class Lifecycle(Agreement):
         allowed = getattr(self.book, step)(o, n, *more)
         return self.both(allowed, self.command(service, line_id=line_id, **given), f"{step} {o}/{n} {more}")
 
-    @initialize(first=st.lists(st.tuples(st.integers(0, SKUS - 1), PIECES), min_size=1, max_size=3))
-    def start(self, first: list[tuple[int, int]]) -> None:
+    @initialize(
+        first=st.lists(st.tuples(st.integers(0, SKUS - 1), PIECES), min_size=1, max_size=3),
+        far=st.integers(0, 8),
+    )
+    def start(self, first: list[tuple[int, int]], far: int) -> None:
+        """A first order, somewhere on its natural course."""
         self.enter(first)
+        for _ in range(far):
+            self._advance(0)
 
     @precondition(lambda self: len(self.order_ids) < MOST_ORDERS)
     @rule(lines=st.lists(st.tuples(st.integers(0, SKUS - 1), PIECES), min_size=1, max_size=3))

@@ -47,13 +47,23 @@ def accounts(connection: Connection) -> list[Account]:
     ]  # fmt: skip
 
 
+NEWEST = 5_000
+"""How many of the newest orders are looked at for a rate: older ones would be out of date."""
+
+
 def rate(connection: Connection, currency: str) -> Decimal | None:
     """Return the newest exchange rate that an order in this currency carries; None where none is recorded."""
     order = SalesOrder
-    found: Decimal | None = connection.execute(
-        select(order.fx_rate)
-        .where(order.currency == currency, order.fx_rate.is_not(None))
+    newest = (
+        select(order.order_id, order.currency, order.fx_rate)
         .order_by(order.order_id.desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    found: Decimal | None = connection.execute(
+        select(newest.c.fx_rate)
+        .where(newest.c.currency == currency, newest.c.fx_rate.is_not(None))
+        .order_by(newest.c.order_id.desc())
         .limit(1)
     ).scalar()
     return found

@@ -35,7 +35,7 @@ def list_users(database: Database = None, as_json: AsJson = False) -> None:
     with _opened(database, as_json) as engine:
         with reading(engine) as unit:
             rows = people.users(unit.connection)
-        told = [
+        told: list[dict[str, Any]] = [
             {
                 "login": row.login,
                 "name": row.name,

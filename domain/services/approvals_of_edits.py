@@ -49,7 +49,7 @@ class Asked:
 
 
 def propose(
-    uow: UnitOfWork, now: datetime, actor: Actor, field: Field, record: Record, value: Any, reason: str
+    uow: UnitOfWork, now: datetime, actor: Actor, field: Field, record: Record, value: Any, reason: str | None
 ) -> Asked | None:
     """Ask for approval of one sensitive edit of a locked row; None when the actor may write it at once.
 
@@ -58,7 +58,7 @@ def propose(
     direct = field.may(actor.roles)
     if not direct and not field.may_propose(actor.roles):
         raise denied(field.permissions[0], f"a change of {field.label.lower()}")
-    wish = _wish(uow, field, record, value, reason, direct=direct)
+    wish = _wish(uow, field, record, value, reason or "", direct=direct)
     if direct and approval_requests.route(uow, actor, wish).auto:
         return None
     answer = approval_requests.ask(uow, now, actor, wish)

@@ -47,7 +47,7 @@ def apply(
     actor: Actor,
     edits: Sequence[Mapping[str, Any] | CellEdit],
     partial: bool = False,
-    reason: str = "",
+    reason: str | None = None,
     initiator: str = Initiator.INTERNAL,
 ) -> dict[str, Any]:
     """Save edited cells and return what became of each: {"counts": {outcome: n}, "results": [CellResult …]}.
@@ -55,15 +55,13 @@ def apply(
     Every cell is judged by its own field: permission, value, rule, reason. Sensitive fields become requests for
     approval. Raises Denied command.denied when no cell is the actor's to change, DomainError edit.too_many.
     """
-    wanted = cells(edits)
-    judged = judge_all(uow, now, actor, wanted, reason=reason, locked=True)
+    wanted, why = cells(edits), (reason or "").strip()
+    judged = judge_all(uow, now, actor, wanted, reason=why, locked=True)
     _refuse_strangers(judged)
     verdicts = judged.verdicts if partial else _all_or_nothing(judged.verdicts)
     fine = [v for v in verdicts if v.outcome is SAVED]
-    asked, plain = _ask(uow, now, actor, judged, fine, reason)
-    after = edit_writing.write(
-        uow, now, actor, judged, plain, initiator=Initiator(initiator), reason=reason.strip()
-    )
+    asked, plain = _ask(uow, now, actor, judged, fine, why)
+    after = edit_writing.write(uow, now, actor, judged, plain, initiator=Initiator(initiator), reason=why)
     return answer(uow, judged, verdicts, after, asked)
 
 

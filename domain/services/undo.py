@@ -48,7 +48,7 @@ def _scope(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Reach:
 
 @command("undo.batch", permission=Permission.ORDERS_SEE, scope=_scope, undoable=True)
 def batch(
-    *, uow: UnitOfWork, now: datetime, actor: Actor, command_id: int, reason: str = ""
+    *, uow: UnitOfWork, now: datetime, actor: Actor, command_id: int, reason: str | None = None
 ) -> dict[str, Any]:
     """Take back what a command wrote and return {"command_id", "undone": cells, "kept": [why each stays]}.
 
@@ -58,7 +58,7 @@ def batch(
     """
     _refuse(uow, actor, command_id)
     found = _batch(uow, command_id)
-    why = reason.strip() or f"undo of command {command_id}"
+    why = (reason or "").strip() or f"undo of command {command_id}"
     judged = judge_all(uow, now, actor, found.edits, reason=why, locked=True, exact=True)
     judged = replace(judged, verdicts=[_decided(uow, actor, judged, v) for v in judged.verdicts])
     fine = [v for v in judged.verdicts if v.outcome is EditOutcome.SAVED]

@@ -154,12 +154,13 @@ function (event) {
 ACKNOWLEDGED = JsCode(r"""
 function (event) {
   const box = window.towerBox;
-  const first = event.api.getDisplayedRowAtIndex(0);
-  if (!box || !first || !first.data) { return; }
-  const seen = String(first.data.acked || '').split(':');
-  if (seen[0] === box.client) {
-    box.outbox = box.outbox.filter(function (entry) { return entry.seq > Number(seen[1]); });
-  }
+  if (!box || !box.outbox.length) { return; }
+  event.api.forEachNode(function (node) {
+    const seen = node.data && node.data.acked ? node.data.acked.split(':') : [''];
+    if (seen[0] === box.client) {
+      box.outbox = box.outbox.filter(function (entry) { return entry.seq > Number(seen[1]); });
+    }
+  });
 }
 """)
 

@@ -151,7 +151,9 @@ class Sheet:
     def sent(self) -> pd.DataFrame:
         """Return a copy for the component, with the acknowledgement of what came in."""
         copy = self.frame.copy()
-        copy[ACKED] = f"{self.client}:{self.acked.get(self.client, 0)}"
+        copy[ACKED] = None
+        if len(copy):
+            copy.iloc[0, copy.columns.get_loc(ACKED)] = f"{self.client}:{self.acked.get(self.client, 0)}"
         return copy
 
     def hidden(self) -> list[str]:

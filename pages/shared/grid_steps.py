@@ -98,7 +98,7 @@ def send(step: Step, cells: list[dict[str, Any]], batch: str, *, partial: bool) 
         intent=batch,
         edits=cells,
         partial=partial,
-        reason=step.said(REASON, "") or "",
+        reason=step.said(REASON, "") or None,
         initiator=step.said(BY, Initiator.INTERNAL),
     )
     if isinstance(answer, runtime.Refused):

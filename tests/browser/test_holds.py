@@ -49,7 +49,7 @@ def test_a_hold_is_placed_and_released_once_each(browser: Browser, own_tower: Se
     dialog = page.get_by_role("dialog")
     go = dialog.get_by_role("button", name="Yes, place a hold")
     expect(go).to_be_disabled()
-    dialog.get_by_label("Types of hold").click()
+    dialog.get_by_role("combobox", name="Types of hold").click()
     page.get_by_role("option", name="Data", exact=True).click()
     page.keyboard.press("Escape") if dialog.get_by_role("listbox").count() else None
     dialog.get_by_label("Reason").fill("part number unknown")

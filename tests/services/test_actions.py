@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,6 +31,7 @@ from domain.vocabulary.statuses import (
 )
 from tests import small_book
 from tests.acting import NOON, person
+from tests.architecture.sources import modules
 
 LATER = NOON + timedelta(days=1)
 ROLES = (Role.ASSOC, Role.LEAD, Role.CREDIT, Role.COMPL, Role.QA, Role.MGR, Role.PLAN, Role.SALES, Role.WHSE)
@@ -223,3 +225,30 @@ def test_each_action_asks_for_what_its_command_asks_for() -> None:
             deed = action_deeds.DEEDS[table].get(transition.event)
             if deed is not None and transition.permission is not None:
                 assert declaration(deed.service).permission is transition.permission, transition.event
+
+
+def test_screens_reach_these_commands_through_the_table_alone() -> None:
+    """A screen that ran a command of an object by itself could draw a button that nobody offered."""
+    own = {
+        declaration(deed.service).service.__module__
+        for by_event in action_deeds.DEEDS.values()
+        for deed in by_event.values()
+    }
+    placing = "domain.services.holds"
+    found = []
+    for path, tree in modules().items():
+        if not path.startswith("pages/"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "domain.services":
+                names = {f"domain.services.{alias.name}" for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {node.module or ""}
+            else:
+                continue
+            found += [
+                f"{path}:{node.lineno} {name}"
+                for name in sorted(names & own)
+                if (path, name) != ("pages/shared/hold_deeds.py", placing)
+            ]
+    assert not found

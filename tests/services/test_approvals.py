@@ -7,14 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, insert, select, text, update
 
-from db.tables import Approval, AppUser, AuditLog, OutboxMessage
+from db.tables import Approval, AppUser, AuditLog, OutboxMessage, SalesOrder
 from domain.services import approvals
 from domain.services.approval_expiry import expire_due
 from domain.vocabulary.actor import service
 from domain.vocabulary.errors import Conflict, Denied, DomainError, IllegalTransition
-from domain.vocabulary.statuses import ApprovalStatus, Role
+from domain.vocabulary.statuses import ApprovalStatus, OrderStage, Role
 from tests.acting import do
 from tests.approval_world import Desk
 from tests.people import NOON, sign_up
@@ -167,3 +167,19 @@ def test_at_the_top_of_the_ladder_nothing_escalates_and_a_changed_one_is_superse
         "expired": 0, "superseded": 1, "escalated": 0,
     }  # fmt: skip
     assert desk.value("safety_stock", **place) == "1.1E+3"
+
+
+def test_amounts_in_other_currencies_are_weighed_by_the_newest_rate(desk: Desk) -> None:
+    """9,000 at 6 to one is 54,000: above the threshold, so two steps; without a rate the figure itself counts."""
+    assert len(desk.steps(desk.ask("9000"))) == 1
+    stamps = {"created_at": NOON, "created_by": "x", "updated_at": NOON, "updated_by": "x", "row_version": 1}
+    with desk.engine.begin() as connection:
+        for number, rate in enumerate(("1", "6")):
+            connection.execute(
+                insert(SalesOrder).values(
+                    order_no=f"SO-{number}", customer_id=desk.rows.customer, currency="EUR", fx_rate=Decimal(rate),
+                    stage=OrderStage.CONFIRMED, **stamps,
+                )
+            )  # fmt: skip
+    assert len(desk.steps(desk.ask("9001"))) == 2
+    assert len(desk.steps(desk.ask("8000"))) == 1

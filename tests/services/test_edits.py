@@ -11,7 +11,16 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from db.queries import data
-from db.tables import AuditLog, DateChange, ExceptionCase, OrderEvent, OutboxMessage, SalesOrder, SalesOrderLine
+from db.repositories.edits import owners
+from db.tables import (
+    AuditLog,
+    DateChange,
+    ExceptionCase,
+    OrderEvent,
+    OutboxMessage,
+    SalesOrder,
+    SalesOrderLine,
+)
 from db.unit_of_work import reading
 from domain.services import edits
 from domain.services.edit_preview import dry_run
@@ -243,3 +252,16 @@ def test_owner_is_one_of_the_people(engine: Engine, book: Book) -> None:
     assert value(engine, SalesOrder, book.orders[0], "owner") == "ben"
     (told,) = save(engine, edit(ORDER, book.orders[0], "owner", "ben", "nobody"))["results"]
     assert told["code"] == "edit.choice"
+
+
+@pytest.mark.parametrize(
+    ("entity", "customers", "sites"),
+    [("sales_order", 1, 0), ("sales_order_line", 1, 1), ("exception_case", 1, 1), ("customer", 1, 0), ("site", 0, 1),
+     ("ship_to", 0, 0), ("sku_site", 0, 0), ("sku", 0, 0), ("calendar", 0, 0)],
+)  # fmt: skip
+def test_whose_a_row_is_is_known_for_every_table(
+    engine: Engine, book: Book, entity: str, customers: int, sites: int
+) -> None:
+    with reading(engine) as unit:
+        found = owners(unit, entity, [1])
+    assert (len(found[0]), len(found[1])) == (customers, sites)

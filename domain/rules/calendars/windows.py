@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -82,7 +82,7 @@ def week_minutes(week: Week) -> int:
     return sum(minutes(day) for day in week)
 
 
-def open_minutes(week: Week, exceptions: dict[date, Sequence[Span]], first: date, days: int) -> int:
+def open_minutes(week: Week, exceptions: Mapping[date, Sequence[Span]], first: date, days: int) -> int:
     """Return how long the dates from `first` on are open by the wall clock, exceptions in place of the week."""
     dates = (first + timedelta(days=offset) for offset in range(days))
     return sum(minutes(exceptions[day] if day in exceptions else week[day.weekday()]) for day in dates)
