@@ -17,9 +17,9 @@ from db.tables import (
     SalesOrder,
     SalesOrderLine,
     Site,
+    Sku,
     SlaClock,
     SlaPolicy,
-    Sku,
 )
 from domain.vocabulary.statuses import ClockState, LineStage, OrderStage, Role, Severity
 
@@ -39,7 +39,9 @@ class Book:
     sites: tuple[int, ...]
 
 
-def build(engine: Engine, *, orders: int = 3, lines: int = 2, order_stage: OrderStage = OrderStage.CONFIRMED) -> Book:
+def build(
+    engine: Engine, *, orders: int = 3, lines: int = 2, order_stage: OrderStage = OrderStage.CONFIRMED
+) -> Book:
     """Fill an empty database with `orders` orders of `lines` lines each, confirmed and promised for PROMISED."""
     with Session(engine) as session:
         customers = _add(session, Customer, [{"code": c, "name": c} for c in ("Northwind", "Contoso")])

@@ -233,7 +233,7 @@ def _edit_everything(engine: Engine, texts: Sequence[str], took: dict[str, int])
         keys = [row[0] for row in _keys(engine, OWNERS[entity], OWNERS[entity])]
         with engine.connect() as connection:
             column = table_of(OWNERS[entity].class_).c[name]
-            seen = dict(connection.execute(select(OWNERS[entity], column)).tuples().all())
+            seen = {row[0]: row[1] for row in connection.execute(select(OWNERS[entity], column))}
         cells = []
         for key, payload in zip(keys, cycle(texts), strict=False):
             text = payload if field.longest < LONG else _many(payload, texts, field.longest)

@@ -13,10 +13,11 @@ from db.queries.held_lines import lines_of, touched
 from db.queries.line_facts import CLOSED_HOLDS, line_facts
 from db.tables import Customer, Hold, SalesOrder, SalesOrderLine, Shipment, Sku
 from db.types import Money
-from domain.vocabulary.statuses import BlockedAction, HoldScope, HoldType, OrderStage
+from domain.vocabulary.statuses import BlockedAction, HoldScope, HoldType, LineStage, OrderStage
 
 ENDED_ORDERS = (OrderStage.CLOSED, OrderStage.CANCELLED, OrderStage.REJECTED, OrderStage.INVOICED)
 """Stages of orders that a hold no longer concerns."""
+ENDED_LINES = (LineStage.CLOSED, LineStage.CANCELLED, LineStage.REJECTED)
 CHUNK = 5_000
 OBJECTS = {
     HoldScope.ORDER: (SalesOrder.order_id, SalesOrder.order_no),

@@ -40,7 +40,9 @@ def head(connection: Connection) -> tuple[int, str] | None:
 def waiting(connection: Connection, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
     """Return `columns` as stored of rows that have no seal yet, oldest number first."""
     chosen = [type_coerce(AUDIT.c[name], NULLTYPE).label(name) for name in columns]
-    statement = select(*chosen).where(AUDIT.c.seal_no.is_(None)).order_by(AUDIT.c.audit_id).limit(most)
+    statement = select(*chosen).where(AUDIT.c.seal_no.is_(None))
+    # By the index of seal numbers: the key's own order would lead through all rows that are sealed.
+    statement = statement.order_by(AUDIT.c.seal_no, AUDIT.c.audit_id).limit(most)
     return [tuple(row) for row in connection.execute(statement)]
 
 

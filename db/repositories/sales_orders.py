@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, or_, select
 
 from db import prepared
+from db.records import table_of
 from db.tables import (
     Approval,
     Customer,
@@ -86,8 +87,8 @@ def reach(
 
     def make() -> Any:
         here = or_(
-            prepared.among(connection, SalesOrder.order_id, "orders"),
-            prepared.among(connection, line.line_id, "lines"),
+            prepared.among(connection, table_of(SalesOrder).c.order_id, "orders"),
+            prepared.among(connection, table_of(line).c.line_id, "lines"),
         )
         joined = select(SalesOrder.customer_id, line.site_id).outerjoin(
             line, line.order_id == SalesOrder.order_id
@@ -119,7 +120,7 @@ def reservation_keys(
     def make() -> Any:
         state = or_(*(Reservation.status == status for status in statuses))
         return select(Reservation.reservation_id).where(
-            prepared.among(connection, Reservation.line_id), state
+            prepared.among(connection, table_of(Reservation).c.line_id), state
         )
 
     name = ("reservations of lines", tuple(statuses))
@@ -132,8 +133,8 @@ def stock_keys(connection: Connection, sku_ids: Iterable[int], site_ids: Iterabl
 
     def make() -> Any:
         return select(Supply.supply_id).where(
-            prepared.among(connection, Supply.sku_id, "skus"),
-            prepared.among(connection, Supply.site_id, "sites"),
+            prepared.among(connection, table_of(Supply).c.sku_id, "skus"),
+            prepared.among(connection, table_of(Supply).c.site_id, "sites"),
             Supply.status == SupplyStatus.AVAILABLE,
         )
 

@@ -11,7 +11,7 @@ import typer
 from db.unit_of_work import reading
 from domain.commands.console import AsJson, Database, ExitCode, print_json, refusals
 from domain.commands.database import address, open_database
-from domain.exchange.files import anchors
+from domain.services import anchor_file as anchors
 from domain.services import control, integrity
 from domain.services.commands import Request, perform
 from domain.vocabulary.actor import service

@@ -80,12 +80,7 @@ def place(
     for hold_type in types:
         want_assignee(uow, assignee, hold_type, placed_by=actor.login)
     around = hold_effects.begin_on(uow, scope, keys)
-    if scope in (HoldScope.ORDER, HoldScope.LINE) and not around.orders:
-        raise DomainError(
-            "hold.order_ended",
-            "The order is closed, cancelled or invoiced, so there is nothing left to hold.",
-            fix="Hold the customer, the SKU or another order instead.",
-        )
+    _want_live(uow, scope, keys)
     _want_new(uow, scope, keys, types, reason)
     made: list[int] = []
     for key in keys:
@@ -119,6 +114,7 @@ def want_placeable(
     """Raise what `place` refuses with for what makes no sense, is not there, or is placed already."""
     _want_sense(types, keys, blocks, until, now)
     _want_objects(uow, scope, keys)
+    _want_live(uow, scope, keys)
     _want_new(uow, scope, keys, types, reason)
 
 
@@ -270,6 +266,18 @@ def _want_objects(uow: UnitOfWork, scope: HoldScope, keys: Sequence[int]) -> Non
             fix="Search for it again and choose it from what is found.",
             scope=scope.value,
             keys=missing,
+        )
+
+
+def _want_live(uow: UnitOfWork, scope: HoldScope, keys: Sequence[int]) -> None:
+    over = hold_reach.ended(uow.connection, scope, keys)
+    if over:
+        raise DomainError(
+            "hold.order_ended",
+            f"The {_words(scope)} {', '.join(map(str, over[:5]))} is closed, cancelled or invoiced, so there is nothing "
+            "left to hold.",
+            fix="Hold the customer, the SKU or another order instead.",
+            keys=over,
         )
 
 

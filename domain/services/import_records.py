@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from db.repositories import imports as repository
+from domain.rules.editing.fields import needs_second_person
 from domain.rules.imports.stages import line_stage
 from domain.services.import_writing import STUBS, TABLES, Writing, create
 from domain.vocabulary.canonical import KEYS
@@ -127,6 +128,8 @@ def _amend(
         if name in before and before[name] != value and (value is not None or name in clear)
         and name not in ("promised_on_first", "requested_on_first", "source")
     }  # fmt: skip
+    if writing.by_person:
+        _leave_sensitive(writing, found.kind, records[0], changed)
     if found.kind == "line":
         if before.get("promised_on_first") is None and changed.get("promised_on") is not None:
             changed["promised_on_first"] = changed["promised_on"]
@@ -167,6 +170,19 @@ def _amend(
         said = [str(v) for name in KEYS[found.kind] if (v := records[0].fields.get(name)) is not None]
         writing.amendments.append({"kind": found.kind, "key": said, "fields": names_only})
     _prove(writing, found, records, record_id)
+
+
+def _leave_sensitive(writing: Writing, kind: str, record: Record, changed: dict[str, Any]) -> None:
+    """Leave fields that need a second person as they are: a file is no way round an approval (domain.md 2.10.5).
+
+    A principal that brings the extract of the system of record may change them.
+    """
+    table_name = TABLES[kind][0]
+    said = " / ".join(str(v) for name in KEYS[kind] if (v := record.fields.get(name)) is not None)
+    for name in [name for name in changed if needs_second_person(table_name, name)]:
+        del changed[name]
+        text = f"{name} of the {kind} {said} differs; it needs approval and was left as it is: change it under Master data"
+        writing.remarks.append(Remark("needs_approval", "", None, name, said, text))
 
 
 def _date_changed(writing: Writing, line_id: int, name: str, old: Any, new: Any) -> None:

@@ -48,6 +48,7 @@ class Writing:
     now: datetime
     actor: str
     touched: dict[str, list[bool]]
+    by_person: bool = False
     landing: dict[str, list[int]] = field(default_factory=dict)
     file_ids: dict[str, int] = field(default_factory=dict)
     ids: dict[str, dict[Any, int]] = field(default_factory=dict)

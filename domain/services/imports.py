@@ -70,7 +70,7 @@ def commit(
     if nothing_new and nothing_held and not gone and not replays:
         writing = None
     else:
-        writing = _write(uow, mapped, states, known, now, actor.login, replays or {}, ids, gone)
+        writing = _write(uow, mapped, states, known, now, actor, replays or {}, ids, gone)
     report = report_of(mapped, writing, states)
     report["plan"] = plan_of(mapped, writing, report)
     if expected_plan is not None and report["plan"] != expected_plan:
@@ -135,7 +135,7 @@ def _write(
     states: dict[str, list[str]],
     known: Known,
     now: datetime,
-    actor: str,
+    actor: Actor,
     replays: Replays,
     ids: Mapping[str, Mapping[object, int]],
     gone: list[int],
@@ -144,9 +144,17 @@ def _write(
     batch = repository.table("import_batch")
     batch_id = repository.reserve_keys(connection, batch, 1)[0]
     columns = ["batch_id", "source", "profile", "profile_sha", "imported_at", "imported_by", "report"]
-    values = (batch_id, mapped.source, mapped.profile, mapped.profile_sha, to_instant(now), actor, "{}")
+    values = (batch_id, mapped.source, mapped.profile, mapped.profile_sha, to_instant(now), actor.login, "{}")
     repository.insert_rows(connection, batch, columns, [values])
-    writing = Writing(connection, mapped, batch_id, now, actor, _touched(mapped, states))
+    writing = Writing(
+        connection,
+        mapped,
+        batch_id,
+        now,
+        actor.login,
+        _touched(mapped, states),
+        by_person=not actor.is_service,
+    )
     writing.ids.update({kind: dict(found) for kind, found in ids.items()})
     land(writing, states, known, replays)
     for kind in TABLES:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from db.checkpoint import checkpoint
 from db.queries import due as queries
 from db.unit_of_work import reading, transact
-from domain.exchange.files import anchors
+from domain.services import anchor_file as anchors
 from domain.services import approval_expiry, audit, stock
 from domain.services import hold_reviews as holds
 from domain.services.commands import Request, perform

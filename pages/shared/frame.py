@@ -75,7 +75,6 @@ def sidebar() -> None:
         if state.as_of(today) != today:
             st.button("Back to today", icon=":material/today:", on_click=state.choose_as_of, args=(None,))
         account.panel()
-        palette.draw(runtime.actor())
 
 
 def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
@@ -90,6 +89,8 @@ def open_page(key: str, sentence: str = "", *, title: str = "") -> Opened:
     if not menu.allowed(runtime.actor(), screen):
         _not_yours(screen)
     demo = _ready()
+    with st.sidebar:
+        palette.draw(runtime.actor())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(wording.plain(title or screen.title), anchor=False, width="content")
         if demo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,7 +15,7 @@ import streamlit as st
 from db.queries import data
 from db.read_scope import ReadScope
 from db.unit_of_work import reading
-from domain.exchange.files import anchors
+from domain.services import anchor_file as anchors
 from domain.services.commands import Request, perform
 from domain.settings import settings
 from domain.vocabulary.actor import Actor
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 T = TypeVar("T")
-log = logging.getLogger("tower.pages")
 CACHED_SECONDS = 600
 CACHED_ANSWERS = 400
 CACHED_LISTS = 12

@@ -21,7 +21,9 @@ EXCUSED = {
 
 def modules() -> list[str]:
     """Return every test module of services and queries."""
-    return sorted(str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob("test_*.py"))
+    return sorted(
+        str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob("test_*.py")
+    )
 
 
 def fixtures_of(path: str) -> set[str]:
@@ -55,5 +57,7 @@ def test_no_excuse_outlives_its_module() -> None:
 
 
 def test_the_shared_fixtures_have_both_kinds() -> None:
-    text = (ROOT / "tests" / "conftest.py").read_text("utf-8") + (ROOT / "tests" / "worlds.py").read_text("utf-8")
+    text = (ROOT / "tests" / "conftest.py").read_text("utf-8") + (ROOT / "tests" / "worlds.py").read_text(
+        "utf-8"
+    )
     assert text.count('"sqlite"') >= 2 and text.count('"postgresql"') >= 2

@@ -123,7 +123,7 @@ def _open(connection: Connection) -> None:
 def _versions(engine: Engine) -> dict[int, int]:
     with engine.connect() as connection:
         found = connection.execute(select(LINES.c.line_id, LINES.c.row_version).order_by(LINES.c.line_id))
-        return dict(found.tuples().all())
+        return {row[0]: row[1] for row in found}
 
 
 def _values(number: int) -> Mapping[str, object]:

@@ -224,7 +224,7 @@ def test_without_a_client_of_the_servers_version_it_says_what_to_do(
 
 
 def test_old_anchors_are_put_aside(sqlite_url: str, tmp_path: Path, run: Callable[..., Result]) -> None:
-    from domain.exchange.files import anchors
+    from domain.services import anchor_file as anchors
     from domain.vocabulary.integrity import Anchor
 
     engine = create_engine(sqlite_url)

@@ -139,7 +139,10 @@ def test_a_changed_cell_below_is_a_conflict_with_both_values(at_grid: Any) -> No
     assert (result["outcome"], result["theirs"], result["mine"], result["by"]) == (
         "CONFLICT", "theirs", "mine", "outside",
     )  # fmt: skip
-    assert ["Theirs: **theirs**" in app.radio[0].options[0], app.radio[0].options[1]] == [True, "Mine: **mine**"]
+    assert ["Theirs: **theirs**" in app.radio[0].options[0], app.radio[0].options[1]] == [
+        True,
+        "Mine: **mine**",
+    ]
     next(button for button in app.button if button.label == "All mine").click().run()
     assert stored(database, "select note from sales_order_line where line_id = ?", line) == [("mine",)]
 
@@ -149,7 +152,13 @@ def test_a_reload_below_an_open_editor_does_not_hide_a_conflict(at_grid: Any) ->
     line = sheet(app).frame.iloc[0]["row_id"]
     message = entry(app, 1, 0, "note", "mine")
     engine = create_engine(f"sqlite:///{database}")
-    theirs = {"entity": "sales_order_line", "record_id": int(line), "field": "note", "old": None, "new": "theirs"}
+    theirs = {
+        "entity": "sales_order_line",
+        "record_id": int(line),
+        "field": "note",
+        "old": None,
+        "new": "theirs",
+    }
     do(engine, edits.apply, actor="ben", edits=[theirs])
     engine.dispose()
     sheet(app).reload(0)

@@ -203,16 +203,27 @@ def test_sites_limit_lines_and_stock(demo_engine: Engine) -> None:
 
 
 def test_holds_on_skus_are_seen_and_those_of_others_not(demo_engine: Engine, own: ReadScope) -> None:
+    chosen = select(Hold.hold_id, Hold.scope, Hold.scope_id, Hold.order_id)
+    accounts = own.accounts or frozenset()
     with reading(demo_engine) as unit:
-        whole = set(unit.connection.execute(select(Hold.hold_id, Hold.order_id)).all())
-        mine = set(
-            unit.connection.execute(select(SalesOrder.order_id).where(SalesOrder.customer_id.in_(own.accounts or ()))).scalars()
-        )  # fmt: skip
+        whole = unit.connection.execute(chosen).all()
+        orders = set(
+            unit.connection.execute(
+                select(SalesOrder.order_id).where(SalesOrder.customer_id.in_(accounts))
+            ).scalars()
+        )
     with reading(demo_engine, scope=own) as unit:
-        seen = set(unit.connection.execute(select(Hold.hold_id, Hold.order_id)).all())
-    assert seen == {(key, at) for key, at in whole if at is None or at in mine} - {
-        (key, at) for key, at in whole - seen if at is None
+        seen = {row.hold_id for row in unit.connection.execute(chosen)}
+    expected = {
+        row.hold_id
+        for row in whole
+        if row.scope == "SKU"
+        or row.order_id in orders
+        or (row.scope == "ORDER" and row.scope_id in orders)
+        or (row.scope == "CUSTOMER" and row.scope_id in accounts)
     }
+    assert {row.scope for row in whole} <= {"SKU", "ORDER", "LINE", "CUSTOMER"}
+    assert seen == expected
     assert 0 < len(seen) < len(whole)
 
 

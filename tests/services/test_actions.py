@@ -123,7 +123,8 @@ def _wants(table: str) -> dict[str, tuple[str, ...]]:
 def _disagreements(engine: Engine, table: str, key: int, actor: Actor) -> Iterator[str]:
     offered = _offered(engine, table, key, actor)
     services = {action_deeds.deed(table, o.event).service for o in offered.values() if o.allowed}
-    for event, wants in _wants(table).items():
+    for event, usual in _wants(table).items():
+        wants = offered[event].wants if event in offered else usual
         able = action_deeds.deed(table, event).service in services
         code = _attempt(engine, table, key, actor, event, wants)
         if able != (code is None):

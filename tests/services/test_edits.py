@@ -79,9 +79,7 @@ def test_a_promise_leaves_diary_event_message_and_audit(engine: Engine, book: Bo
 def test_the_first_promise_is_set_once_and_kept(engine: Engine, book: Book) -> None:
     line = book.lines[0]
     with engine.begin() as connection:
-        connection.execute(
-            SalesOrderLine.__table__.update().values(promised_on=None, promised_on_first=None)
-        )
+        connection.execute(SalesOrderLine.__table__.update().values(promised_on=None, promised_on_first=None))
     save(engine, edit(LINE, line, "promised_on", None, "2026-07-01"))
     save(engine, edit(LINE, line, "promised_on", "2026-07-01", "2026-07-08"))
     assert value(engine, SalesOrderLine, line, "promised_on_first") == date(2026, 7, 1)
@@ -104,7 +102,12 @@ def test_the_same_cell_is_a_conflict_that_tells_theirs_mine_who_and_when(engine:
     answer = save(engine, edit(LINE, line, "note", None, "Ben's"), actor=BEN)
     (told,) = answer["results"]
     assert told["outcome"] == "CONFLICT"
-    assert (told["theirs"], told["mine"], told["by"], told["at"][:10]) == ("Ana's", "Ben's", "ana", "2026-06-15")
+    assert (told["theirs"], told["mine"], told["by"], told["at"][:10]) == (
+        "Ana's",
+        "Ben's",
+        "ana",
+        "2026-06-15",
+    )
     assert value(engine, SalesOrderLine, line, "note") == "Ana's"
     again = save(engine, edit(LINE, line, "note", told["theirs"], told["mine"]), actor=BEN)
     assert outcomes(again) == ["SAVED"]
@@ -153,7 +156,10 @@ def test_a_day_past_confirmed_needs_a_reason(engine: Engine) -> None:
 
 def test_who_may_change_what(engine: Engine, book: Book) -> None:
     line = book.lines[0]
-    promise, note = edit(LINE, line, "promised_on", "2026-06-22", "2026-06-30"), edit(LINE, line, "note", None, "x")
+    promise, note = (
+        edit(LINE, line, "promised_on", "2026-06-22", "2026-06-30"),
+        edit(LINE, line, "note", None, "x"),
+    )
     planner = person("cleo", Role.PLAN)
     assert outcomes(save(engine, promise, note, actor=planner, partial=True)) == ["SAVED", "REFUSED"]
     with pytest.raises(Denied) as refusal:
@@ -188,13 +194,17 @@ def test_a_case_is_handed_over_by_its_machine(engine: Engine, book: Book) -> Non
     assert nobody["outcome"] == "REFUSED"
 
 
-@pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "=1+1", "@SUM(A1)", "{{7*7}}", "a' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "text", ["<img src=x onerror=alert(1)>", "=1+1", "@SUM(A1)", "{{7*7}}", "a' OR 1=1 --"]
+)
 def test_text_stays_the_text_that_was_typed(engine: Engine, book: Book, text: str) -> None:
     save(engine, edit(LINE, book.lines[0], "note", None, text))
     assert value(engine, SalesOrderLine, book.lines[0], "note") == text
 
 
-def test_days_that_can_be_read_two_ways_are_refused_until_one_proves_the_order(engine: Engine, book: Book) -> None:
+def test_days_that_can_be_read_two_ways_are_refused_until_one_proves_the_order(
+    engine: Engine, book: Book
+) -> None:
     one, two = (edit(LINE, line, "promised_on", "2026-06-22", text)
                 for line, text in zip(book.lines, ("04/07/2026", "25/07/2026"), strict=False))  # fmt: skip
     (told,) = save(engine, one)["results"]
@@ -231,7 +241,9 @@ def test_five_thousand_lines_in_one_step(engine: Engine) -> None:
 
 
 def test_a_dry_run_tells_what_would_happen_and_writes_nothing(engine: Engine, book: Book) -> None:
-    cells = tuple(CellEdit(LINE, line, "promised_on", "2026-06-22", "2026-07-01", 1) for line in book.lines[:3])
+    cells = tuple(
+        CellEdit(LINE, line, "promised_on", "2026-06-22", "2026-07-01", 1) for line in book.lines[:3]
+    )
     bad = CellEdit(LINE, book.lines[3], "promised_on", "2026-06-22", "x", 1)
     with reading(engine) as unit:
         before = data.version(unit.connection)

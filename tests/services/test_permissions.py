@@ -148,7 +148,9 @@ def test_a_command_or_screen_alone_tells_a_right_that_was_given_or_taken(
 ) -> None:
     """Without the rows of permissions: NONE to ALL or back shows at whatever asks for the permission."""
     asked = {made.permission for made in registered().values()} | {s.permission for s in menu.SCREENS}
-    asked |= {permission for field in catalogue().values() for permission in (*field.permissions, *field.proposes)}
+    asked |= {
+        permission for field in catalogue().values() for permission in (*field.permissions, *field.proposes)
+    }
     kept = authority.matrix()
     for permission in asked:
         for who, cell in kept[permission].items():
@@ -208,7 +210,11 @@ def _cases(uow: Any, made: Declaration, row: Row, who: str) -> Iterator[tuple[st
     if "customer" in row.reach:
         limited = actor(who, accounts=frozenset({MINE}))
         yield "another account", BEYOND if may else NEVER, decided(uow, made, limited, OTHERS)
-        yield "no account at all", BEYOND if may else NEVER, decided(uow, made, actor(who, accounts=frozenset()), MINE)
+        yield (
+            "no account at all",
+            BEYOND if may else NEVER,
+            decided(uow, made, actor(who, accounts=frozenset()), MINE),
+        )
     if "site" in row.reach:
         limited = actor(who, sites=frozenset({MINE}))
         yield "another site", BEYOND if may else NEVER, decided(uow, made, limited, OTHERS)

@@ -12,8 +12,8 @@ from db import guards
 from db.engine import WRITE
 from db.repositories import audit_seals
 from db.unit_of_work import reading, transact
-from domain.exchange.files import anchors
 from domain.rules.audit_chain import COLUMNS, GENESIS, links
+from domain.services import anchor_file as anchors
 from domain.services import audit, integrity, saved_views
 from domain.vocabulary.integrity import Anchor, Verification
 from tests.acting import NOON, do

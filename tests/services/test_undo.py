@@ -54,7 +54,9 @@ def promise(line: int) -> dict[str, Any]:
 
 
 def test_a_batch_goes_back_and_comes_again(engine: Engine, book: Book) -> None:
-    done = save(engine, *(promise(line) for line in book.lines), edit(ORDER, book.orders[0], "priority", 5, 1))
+    done = save(
+        engine, *(promise(line) for line in book.lines), edit(ORDER, book.orders[0], "priority", 5, 1)
+    )
     back = take_back(engine, done)
     assert (back["undone"], back["kept"]) == (len(book.lines) + 1, [])
     undone = newest(engine)
@@ -67,9 +69,13 @@ def test_a_batch_goes_back_and_comes_again(engine: Engine, book: Book) -> None:
     assert value(engine, SalesOrder, book.orders[0], "priority") == 1
     with engine.connect() as connection:
         diary = connection.execute(
-            select(DateChange.old, DateChange.new, DateChange.reason).where(DateChange.line_id == book.lines[0])
+            select(DateChange.old, DateChange.new, DateChange.reason).where(
+                DateChange.line_id == book.lines[0]
+            )
         ).all()
-        chain = connection.execute(select(Command.undoes_id).order_by(Command.command_id.desc()).limit(2)).scalars()
+        chain = connection.execute(
+            select(Command.undoes_id).order_by(Command.command_id.desc()).limit(2)
+        ).scalars()
         assert list(chain) == [undone, done]
     assert [tuple(row) for row in diary] == [
         (PROMISED, LATER, None), (LATER, PROMISED, f"undo of command {done}"),
@@ -84,7 +90,12 @@ def test_what_moved_on_stays_and_is_told(engine: Engine, book: Book) -> None:
     back = take_back(engine, done)
     assert back["undone"] == 2
     (kept,) = back["kept"]
-    assert (kept["record_id"], kept["by"], kept["command_id"], kept["now"]) == (book.lines[1], "ben", other, "ben's")
+    assert (kept["record_id"], kept["by"], kept["command_id"], kept["now"]) == (
+        book.lines[1],
+        "ben",
+        other,
+        "ben's",
+    )
     assert "ben" in kept["message"] and str(other) in kept["message"]
     assert [value(engine, SalesOrderLine, line, "note") for line in book.lines[:3]] == [None, "ben's", None]
     assert value(engine, SalesOrderLine, book.lines[2], "root_cause") == "PACKING"
@@ -111,7 +122,11 @@ def test_a_delivered_line_keeps_its_promise_and_says_so(engine: Engine, book: Bo
 
 
 def test_a_change_straight_in_the_database_is_kept_and_named(engine: Engine, book: Book) -> None:
-    done = save(engine, edit(LINE, book.lines[0], "note", None, "mine"), edit(LINE, book.lines[1], "note", None, "mine"))
+    done = save(
+        engine,
+        edit(LINE, book.lines[0], "note", None, "mine"),
+        edit(LINE, book.lines[1], "note", None, "mine"),
+    )
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT set_config('tower.inside', '', true)")

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from db.checkpoint import checkpoint
 from db.engine import create_engine
 from db.unit_of_work import reading
-from domain.exchange.files import anchors
+from domain.services import anchor_file as anchors
 from domain.services import audit, saved_views
 from domain.services.health import health
 from domain.worker import jobs

@@ -16,7 +16,7 @@ from db import backup as copies
 from db.engine import create_engine, normalised_url
 from db.migrate import known_revisions
 from db.queries import data
-from domain.exchange.files import anchors
+from domain.services import anchor_file as anchors
 from domain.settings import settings
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
 

@@ -12,7 +12,18 @@ from functools import lru_cache
 from domain.rules.editing import master_fields, order_fields
 from domain.rules.editing.editable_field import MOST_NOTE, MOST_TEXT, Check, Facts, Field, anything
 
-__all__ = ["MOST_NOTE", "MOST_TEXT", "Check", "Facts", "Field", "anything", "catalogue", "find", "of"]
+__all__ = [
+    "MOST_NOTE",
+    "MOST_TEXT",
+    "Check",
+    "Facts",
+    "Field",
+    "anything",
+    "catalogue",
+    "find",
+    "needs_second_person",
+    "of",
+]
 
 
 @lru_cache(maxsize=1)
@@ -34,3 +45,9 @@ def find(entity: str, name: str) -> Field | None:
 def of(entity: str) -> tuple[Field, ...]:
     """Return the editable fields of a table."""
     return tuple(field for (owner, _), field in catalogue().items() if owner == entity)
+
+
+def needs_second_person(entity: str, name: str) -> bool:
+    """Return whether a change of this column needs approval where the catalogue lists it as sensitive."""
+    field = find(entity, name)
+    return field is not None and field.sensitive is not None

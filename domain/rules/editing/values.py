@@ -6,7 +6,9 @@ refused with the readings there are, never guessed (friendly.md I2, I3).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -29,6 +31,7 @@ EMPTY = frozenset({"", "-", "–", "—"})
 YES, NO = frozenset({"true", "yes", "y", "1", "x", "on"}), frozenset({"false", "no", "n", "0", "off"})
 SCALES = {FieldKind.MONEY: units.MONEY_SCALE, FieldKind.QUANTITY: units.QUANTITY_SCALE,
           FieldKind.RATE: units.RATE_SCALE, FieldKind.INTEGER: 1}  # fmt: skip
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
 CONTROL = {code: " " for code in (*range(0x20), 0x7F) if chr(code) not in "\n\t"}
 
@@ -140,16 +143,19 @@ def day_formats(typed: Sequence[Any]) -> tuple[str, ...]:
 
     Empty where they prove nothing: then each text must be clear by itself.
     """
-    proof = prove_dates(
-        [text.strip() for text in typed if isinstance(text, str) and text.strip() not in EMPTY]
-    )
+    unclear = [
+        text.strip()
+        for text in typed
+        if isinstance(text, str) and text.strip() not in EMPTY and not ISO_DAY.match(text)
+    ]
+    if not unclear:
+        return ()
+    proof = prove_dates(unclear)
     return () if proof.ambiguous or proof.mixed else proof.formats
 
 
 def _day(field: Field, typed: str, formats: tuple[str, ...]) -> Any:
-    fits = list(possible_formats(typed).values())
-    moments = [parser(form)(typed) for form in fits if not formats or form in formats or len(fits) == 1]
-    days = sorted({as_day(moment) for moment in moments if moment is not None})
+    days = _days(typed, formats)
     if len(days) > 1:
         return Refusal(
             "edit.day_ambiguous",
@@ -164,6 +170,17 @@ def _day(field: Field, typed: str, formats: tuple[str, ...]) -> Any:
             "edit.day_range", f"{days[0]} is out of range.", f"Choose a day from {FIRST} to {LAST}."
         )
     return days[0]
+
+
+def _days(typed: str, formats: tuple[str, ...]) -> list[date]:
+    """Return the days that a text can be; as a grid writes a day (ISO) it is that day alone."""
+    if ISO_DAY.match(typed):
+        with suppress(ValueError):
+            return [date.fromisoformat(typed)]
+        return []
+    fits = list(possible_formats(typed).values())
+    moments = [parser(form)(typed) for form in fits if not formats or form in formats or len(fits) == 1]
+    return sorted({as_day(moment) for moment in moments if moment is not None})
 
 
 @lru_cache(maxsize=32)
