@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Integer, func, or_, select, type_coerce
 
 from db.queries.held_lines import lines_of, touched
 from db.queries.line_facts import CLOSED_HOLDS, line_facts
@@ -181,6 +181,20 @@ def compliance_open(connection: Connection, orders: Sequence[int]) -> bool:
     )
     held = touched(Hold.hold_id, where=where)
     return connection.execute(select(held.c.hold_id).limit(1)).first() is not None
+
+
+def ended(connection: Connection, scope: HoldScope, keys: Collection[int]) -> list[int]:
+    """Return those of the orders or lines that are over, so that a hold on them would hold nothing."""
+    order, line = SalesOrder, SalesOrderLine
+    over = order.stage.in_(ENDED_ORDERS)
+    if scope is HoldScope.ORDER:
+        return sorted(
+            connection.execute(select(order.order_id).where(order.order_id.in_(keys), over)).scalars()
+        )
+    if scope is not HoldScope.LINE:
+        return []
+    of_line = select(line.line_id).join(order, order.order_id == line.order_id).where(line.line_id.in_(keys))
+    return sorted(connection.execute(of_line.where(or_(over, line.stage.in_(ENDED_LINES)))).scalars())
 
 
 def same(

@@ -230,7 +230,8 @@ _ANSWER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=st
 
 
 def _json(value: Any) -> Any:
-    if value is None or isinstance(value, int | float):
+    kind = type(value)
+    if value is None or kind is int or kind is bool or kind is float:
         return value
     if isinstance(value, str):
         if "\x00" in value:

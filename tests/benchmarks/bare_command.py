@@ -19,12 +19,14 @@ from sqlalchemy import Connection, Engine, event, func, select, text
 from db.engine import create_engine
 from db.records import table_of
 from db.tables import AuditLog, Command, OrderEvent, OutboxMessage, SalesOrder
-from tests.benchmarks.edit_command import FIELDS, ORDERS, edit
+from tests.benchmarks.edit_command import ORDERS, edit
 from tests.benchmarks.measure import scratch_database, scratch_postgres
 from tests.small_book import fill
 
 COMMANDS = 200
 """Commands of a round; the first round warms both sides up and is not counted."""
+BLOCK = 20
+"""So many commands of one side run before the other side's turn, as many of each kind."""
 Statement = tuple[str, Any, bool]
 Replay = Callable[[Sequence[Statement]], None]
 
@@ -33,27 +35,34 @@ def command_and_bare(name: str, *, rounds: int) -> tuple[float, float, int]:
     """Return the seconds of a round of commands, of the same statements by the driver, and how many commands there are.
 
     `name` is "sqlite" or "postgresql". Three copies of one database take part: one tells the statements, one takes the
-    commands, one the bare statements; the last two must hold the same at the end. The sides take turns command by
-    command, and the median of each kind of command counts, so that a busy machine weighs on both alike.
+    commands, one the bare statements; the last two must hold the same at the end. The sides take turns block by block,
+    and the median block counts, so that a busy machine weighs on both alike.
     """
     opened = _sqlite_copies if name == "sqlite" else _postgres_copies
-    times: tuple[list[list[float]], list[list[float]]] = ([[] for _ in FIELDS], [[] for _ in FIELDS])
+    times: tuple[list[float], list[float]] = ([], [])
     with opened() as (told, ours, bare, replay):
-        for number in range((rounds + 1) * COMMANDS):
-            statements = _recorded(told, number)
-            sides = (partial(edit, ours, number), partial(replay, statements))
-            for side in (0, 1) if number % 2 else (1, 0):
-                started = time.perf_counter()
-                sides[side]()
-                if number >= COMMANDS:
-                    times[side][number % len(FIELDS)].append(time.perf_counter() - started)
+        for number in range(rounds + 1):
+            blocks = range(number * COMMANDS, (number + 1) * COMMANDS, BLOCK)
+            recorded = [_recorded(told, first) for first in blocks]
+            for first, statements in zip(blocks, recorded, strict=True):
+                sides = (partial(_edit_block, ours, first), partial(replay, statements))
+                for side in (0, 1) if first // BLOCK % 2 else (1, 0):
+                    started = time.perf_counter()
+                    sides[side]()
+                    if number:
+                        times[side].append(time.perf_counter() - started)
         assert _left_behind(ours) == _left_behind(bare), "the driver alone must leave what the commands leave"
-    seconds = [sum(map(statistics.median, kinds)) * COMMANDS / len(FIELDS) for kinds in times]
-    return seconds[0], seconds[1], COMMANDS
+    blocks_of_round = COMMANDS // BLOCK
+    return statistics.median(times[0]) * blocks_of_round, statistics.median(times[1]) * blocks_of_round, COMMANDS
 
 
-def _recorded(engine: Engine, number: int) -> list[Statement]:
-    """Run a command and return its statements; COMMIT is one of them."""
+def _edit_block(engine: Engine, first: int) -> None:
+    for number in range(first, first + BLOCK):
+        edit(engine, number)
+
+
+def _recorded(engine: Engine, first: int) -> list[Statement]:
+    """Run a block of commands and return their statements; COMMIT is one of them."""
     found: list[Statement] = []
 
     def note(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: bool) -> None:
@@ -64,10 +73,10 @@ def _recorded(engine: Engine, number: int) -> list[Statement]:
 
     event.listen(engine, "before_cursor_execute", note)
     event.listen(engine, "commit", close)
-    edit(engine, number)
+    _edit_block(engine, first)
     event.remove(engine, "before_cursor_execute", note)
     event.remove(engine, "commit", close)
-    assert len(found) > 6 and found[-1][0] == "COMMIT"
+    assert len(found) > BLOCK * 6 and found[-1][0] == "COMMIT"
     return found
 
 

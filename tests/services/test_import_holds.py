@@ -32,7 +32,7 @@ def test_an_amendment_by_file_leaves_a_held_order_on_hold(engine: Engine) -> Non
         engine,
         holds.place,
         scope=HoldScope.ORDER,
-        scope_id=order_id,
+        scope_ids=[order_id],
         types=[HoldType.DATA],
         reason="wrong part",
     )
