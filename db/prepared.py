@@ -6,7 +6,6 @@ somebody listens to the statements of an engine (`before_cursor_execute`), they 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -133,9 +132,10 @@ def _failed(connection: Connection, driver: Any, sql: str, values: Any, error: A
     broken = dialect.is_disconnect(error, driver, None)
     if broken:
         connection.invalidate(error)
-    return DBAPIError.instance(
+    made: BaseException = DBAPIError.instance(
         sql, values, error, dialect.loaded_dbapi.Error, connection_invalidated=broken, dialect=dialect
     )
+    return made
 
 
 def among(connection: Connection, column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
@@ -148,7 +148,7 @@ def among(connection: Connection, column: ColumnElement[Any], name: str = "keys"
 
 def key_list(connection: Connection, keys: Iterable[int]) -> Any:
     """Return keys as the parameter that `among` wants."""
-    return list(keys) if connection.dialect.name == "postgresql" else json.dumps(list(keys))
+    return list(keys) if connection.dialect.name == "postgresql" else f"[{','.join(map(str, keys))}]"
 
 
 def to_driver(connection: Connection, column: Column[Any], value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam, delete, insert, select, type_coerce, update
@@ -61,6 +61,7 @@ class Record:
         return Record(self.mapped, self.key, {**self._values, **changed})
 
 
+@cache
 def table_of(owner: Owner) -> Table:
     """Return the table of a mapped class."""
     found = owner.__table__
@@ -75,9 +76,11 @@ def owner_of(name: str) -> Owner:
 
 @lru_cache(maxsize=1)
 def _owners() -> Mapping[str, Owner]:
-    return {table_of(mapper.class_).name: mapper.class_ for mapper in Base.registry.mappers}
+    owners: list[Owner] = [mapper.class_ for mapper in Base.registry.mappers]
+    return {table_of(owner).name: owner for owner in owners}
 
 
+@cache
 def key_of(owner: Owner) -> Column[Any]:
     """Return the surrogate key column."""
     found = next(iter(table_of(owner).primary_key.columns))

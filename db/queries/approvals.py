@@ -13,8 +13,9 @@ from sqlalchemy import Connection, exists, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from db.tables import Approval, ApprovalStep, SalesOrder
+from domain.vocabulary.approvals import ApprovalStatus, ApprovalType, Decision
 from domain.vocabulary.roles import ROLE_NAMES
-from domain.vocabulary.statuses import ApprovalStatus, ApprovalType, Decision, Role
+from domain.vocabulary.statuses import Role
 
 MOST_WAITING = 2_000
 MOST_DECIDED = 500

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from db.tables import Approval, Reservation
-from domain.vocabulary.statuses import ApprovalStatus, ReservationStatus
+from domain.vocabulary.approvals import ApprovalStatus
+from domain.vocabulary.statuses import ReservationStatus
 
 PENDING = (ReservationStatus.PROPOSED, ReservationStatus.SOFT)
 

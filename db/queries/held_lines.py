@@ -67,11 +67,13 @@ def pairs(connection: Connection, held: Iterable[tuple[int, str, int]]) -> list[
 
 def _lines_by_key(scope: HoldScope) -> tuple[Select[Any], Any]:
     """Select (line key, key of what is held), and the column that the held keys are looked for in."""
-    line, order, packed = SalesOrderLine, SalesOrder, ShipmentLine
+    line: Any = SalesOrderLine
+    order, packed = SalesOrder, ShipmentLine
     if scope is HoldScope.SHIPMENT:
-        return select(packed.line_id, packed.shipment_id), packed.shipment_id
+        carried: Any = select(packed.line_id, packed.shipment_id)
+        return carried, packed.shipment_id
     if scope is HoldScope.CUSTOMER:
-        joined = select(line.line_id, order.customer_id).join(order, order.order_id == line.order_id)
+        joined: Any = select(line.line_id, order.customer_id).join(order, order.order_id == line.order_id)
         return joined, order.customer_id
     return select(line.line_id, OWN_COLUMN[scope]), OWN_COLUMN[scope]
 

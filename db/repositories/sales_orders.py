@@ -26,9 +26,8 @@ from db.tables import (
     TrackingEvent,
 )
 from db.types import Key
+from domain.vocabulary.approvals import ApprovalStatus, ApprovalType
 from domain.vocabulary.statuses import (
-    ApprovalStatus,
-    ApprovalType,
     ExceptionStatus,
     InvoiceStatus,
     InvoiceType,

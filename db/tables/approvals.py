@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Recorded, choice, key, reference
 from db.types import Instant, Key, Money
-from domain.vocabulary.statuses import ApprovalStatus, ApprovalType, Decision, Role
+from domain.vocabulary.approvals import ApprovalStatus, ApprovalType, Decision
+from domain.vocabulary.statuses import Role
 
 
 class Approval(Recorded, Base):

@@ -1,7 +1,7 @@
 """The file of anchors: heads of the audit chain outside the database, so that a tail cut off there is missed here.
 
 One line per anchor: instant, seal number, hash. Lines are only ever appended. Keep the file where those who can write
-the database cannot write, or copy it away (docs/decisions/0009_the_audit_log_is_a_chain.md).
+the database cannot write, or copy it away (docs/decisions/0010_the_audit_log_is_a_chain.md).
 """
 
 from __future__ import annotations

@@ -21,9 +21,10 @@ from domain.services.approval_requests import waits_for, worth
 from domain.services.approval_seats import Seats, capacities, seats, why_not
 from domain.services.approvals import seat_of
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.permissions import Grant
-from domain.vocabulary.statuses import ApprovalStatus, Role
+from domain.vocabulary.statuses import Role
 
 assert approved_changes.CHANGES
 

@@ -17,8 +17,8 @@ from domain.services.approval_requests import Wish
 from domain.services.approval_seats import seats
 from domain.services.commands import command
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.permissions import Permission
-from domain.vocabulary.statuses import ApprovalStatus
 
 MOST = 200
 assert approved_changes.CHANGES

@@ -20,9 +20,10 @@ from domain.rules.lifecycle.approval import APPROVAL, ApprovalFacts
 from domain.services import approval_changes
 from domain.services.approval_seats import Seats, seats
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, DomainError
 from domain.vocabulary.roles import ROLE_NAMES
-from domain.vocabulary.statuses import ApprovalStatus, Role
+from domain.vocabulary.statuses import Role
 
 
 @dataclass(frozen=True)

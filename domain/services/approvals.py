@@ -29,9 +29,9 @@ from domain.services.approval_requests import (
 from domain.services.approval_seats import Seat, seats, why_not
 from domain.services.commands import command
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalStatus, Decision
 from domain.vocabulary.errors import Conflict, Denied, DomainError
 from domain.vocabulary.permissions import Permission
-from domain.vocabulary.statuses import ApprovalStatus, Decision
 
 MOST_COMMENT = 500
 

@@ -23,10 +23,10 @@ from domain.services.approval_changes import change
 from domain.services.approval_requests import Wish
 from domain.services.commands import denied
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.permissions import Permission
-from domain.vocabulary.statuses import ApprovalType
 
 CHANGE = "edits.set_field"
 BESIDE: Mapping[tuple[str, str], tuple[str, ...]] = {

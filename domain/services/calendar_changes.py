@@ -24,9 +24,9 @@ from domain.services.approval_changes import change
 from domain.services.approval_requests import Wish
 from domain.services.commands import command
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
 from domain.vocabulary.permissions import Grant, Permission
-from domain.vocabulary.statuses import ApprovalType
 
 WEEK, EXCEPTION = "calendars.week", "calendars.exception"
 CHANGES = (WEEK, EXCEPTION)

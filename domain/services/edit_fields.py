@@ -9,8 +9,8 @@ from typing import Any
 from db.queries import edit_lists
 from db.unit_of_work import UnitOfWork
 from domain.rules.editing import fields
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.edits import FieldKind
-from domain.vocabulary.statuses import ApprovalType
 
 
 @dataclass(frozen=True)

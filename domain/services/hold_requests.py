@@ -18,9 +18,10 @@ from domain.services.approval_changes import change
 from domain.services.approval_requests import Answer, Wish
 from domain.services.commands import command
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.permissions import Grant, Permission, ReasonRule
-from domain.vocabulary.statuses import ApprovalType, BlockedAction, HoldScope, HoldType
+from domain.vocabulary.statuses import BlockedAction, HoldScope, HoldType
 
 CHANGE = "holds.place"
 OWNERS = {

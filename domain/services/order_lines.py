@@ -17,9 +17,10 @@ from domain.services.line_steps import GivenUp, side_of
 from domain.services.order_reach import of_lines
 from domain.services.order_work import OrderWork, open_order_of_line
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.permissions import Permission, ReasonRule
-from domain.vocabulary.statuses import ApprovalType, Initiator, LineStage
+from domain.vocabulary.statuses import Initiator, LineStage
 
 _S = LineStage
 CONFIRMABLE = (_S.NEW, _S.BACKORDERED, _S.PARTIALLY_CONFIRMED, _S.CONFIRMED)

@@ -18,10 +18,11 @@ from domain.services.order_entry import add_line
 from domain.services.order_reach import of_order
 from domain.services.order_work import OrderWork, open_order
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.order_entry import NewLine
 from domain.vocabulary.permissions import Permission, ReasonRule
-from domain.vocabulary.statuses import ApprovalType, Initiator, LineStage
+from domain.vocabulary.statuses import Initiator, LineStage
 from domain.vocabulary.units import MONEY_SCALE, to_units
 
 

@@ -30,9 +30,10 @@ from domain.services.order_work import (
 )
 from domain.services.reservations import Held
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.errors import DomainError, NotFound
 from domain.vocabulary.permissions import Permission, ReasonRule
-from domain.vocabulary.statuses import ApprovalType, LineStage, ReservationStatus
+from domain.vocabulary.statuses import LineStage, ReservationStatus
 
 WAITING = (LineStage.CONFIRMED, LineStage.PARTIALLY_CONFIRMED, LineStage.PARTIALLY_SHIPPED)
 MOST_EXPIRED = 500

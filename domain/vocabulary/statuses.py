@@ -131,18 +131,6 @@ class ExceptionStatus(StrEnum):
     MERGED = "MERGED"
 
 
-class ApprovalStatus(StrEnum):
-    """Status of an approval (domain.md 3.9)."""
-
-    REQUESTED = "REQUESTED"
-    PENDING = "PENDING"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-    EXPIRED = "EXPIRED"
-    SUPERSEDED = "SUPERSEDED"
-
-
 class ClockState(StrEnum):
     """State of an SLA clock (domain.md 0a.5); "breached" is derived, never stored."""
 
@@ -394,27 +382,3 @@ class SignInMethod(StrEnum):
     LOCAL = "LOCAL"
     OIDC = "OIDC"
     DEMO = "DEMO"
-
-
-class ApprovalType(StrEnum):
-    """What an approval is asked for (domain.md 2.8)."""
-
-    PRICE = "PRICE"
-    CREDIT = "CREDIT"
-    TERMS = "TERMS"
-    ALLOCATION = "ALLOCATION"
-    SAFETY_STOCK = "SAFETY_STOCK"
-    CANCEL = "CANCEL"
-    RETURN_EXCEPTION = "RETURN_EXCEPTION"
-    WRITE_OFF = "WRITE_OFF"
-    PROMISE_OVERRIDE = "PROMISE_OVERRIDE"
-    MASTER_DATA = "MASTER_DATA"
-    HOLD = "HOLD"
-    CLOSE = "CLOSE"
-
-
-class Decision(StrEnum):
-    """What an approver said."""
-
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"

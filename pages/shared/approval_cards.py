@@ -9,7 +9,7 @@ import streamlit as st
 from db.queries import approval_impact
 from domain.services import approvals
 from domain.services.approval_desk import Item
-from domain.vocabulary.statuses import ApprovalStatus
+from domain.vocabulary.approvals import ApprovalStatus
 from pages.shared import approval_list, frame, runtime, state, wording
 from pages.shared.frame import Opened
 

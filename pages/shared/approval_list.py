@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from domain.services.approval_desk import Item
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.roles import ROLE_NAMES
-from domain.vocabulary.statuses import ApprovalStatus
 from pages.shared import frame, linked, table, wording
 from pages.shared.frame import Opened
 from pages.shared.table import Column

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.edits import FieldKind
-from domain.vocabulary.statuses import ApprovalType
 from pages.shared import grid_scripts as scripts
 from pages.shared import wording
 

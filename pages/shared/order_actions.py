@@ -10,7 +10,7 @@ import streamlit as st
 
 from domain.services import action_deeds, actions
 from domain.services.actions import Offer
-from pages.shared import action_bar, frame, runtime, wording
+from pages.shared import action_bar, frame, runtime
 
 Offers = Mapping[str, Mapping[int, Sequence[Offer]]]
 

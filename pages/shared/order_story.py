@@ -129,7 +129,9 @@ def _edit(row: dict[Any, Any]) -> list[tuple[Any, str, str, str]]:
     said = f"{name}: {audit_words.change(row['old'], row['new'])}"
     why = f" ({row['reason']})" if _text(row["reason"]) else ""
     told_of = f"Changed outside the tower: {said}" if outside else f"{said}{why}"
-    return [(row["at"], told_of, _text(row["line_no"]), audit_words.person(row["actor"], row["on_behalf_of"]))]
+    return [
+        (row["at"], told_of, _text(row["line_no"]), audit_words.person(row["actor"], row["on_behalf_of"]))
+    ]
 
 
 def _hold(row: dict[Any, Any], as_of: date) -> list[tuple[Any, str, str, str]]:

@@ -28,7 +28,8 @@ def _row(call: ast.Call) -> tuple[str, str, str] | None:
     if name_of(call.func).rpartition(".")[2] not in ERRORS or len(call.args) < 2:
         return None
     code, says = _text(call.args[0]), _text(call.args[1])
-    fix = next((_text(word.value) for word in call.keywords if word.arg == "fix"), "")
+    given = [word.value for word in call.keywords if word.arg == "fix"] + call.args[2:3]
+    fix = next(((_text(value) or "{" + _named(value) + "}") for value in given), "")
     if code is None or says is None or "." not in code:
         return None
     return code, says, fix or ""
@@ -40,7 +41,8 @@ def _text(value: ast.expr) -> str | None:
         return _cell(value.value)
     if isinstance(value, ast.JoinedStr):
         parts = [
-            part.value if isinstance(part, ast.Constant) else "{" + _named(part) + "}" for part in value.values
+            part.value if isinstance(part, ast.Constant) else "{" + _named(part) + "}"
+            for part in value.values
         ]
         return _cell("".join(map(str, parts)))
     if isinstance(value, ast.IfExp):
@@ -51,7 +53,11 @@ def _text(value: ast.expr) -> str | None:
 def _named(part: ast.expr) -> str:
     inner = part.value if isinstance(part, ast.FormattedValue) else part
     return name_of(inner).rpartition(".")[2] or next(
-        (name_of(node).rpartition(".")[2] for node in ast.walk(inner) if isinstance(node, ast.Name | ast.Attribute)),
+        (
+            name_of(node).rpartition(".")[2]
+            for node in ast.walk(inner)
+            if isinstance(node, ast.Name | ast.Attribute)
+        ),
         "value",
     )
 

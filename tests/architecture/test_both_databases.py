@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-BOTH = {"engine", "database_url", "demo_engine", "scms_engine", "empty_world"}
+BOTH = {"engine", "database_url", "demo_engine", "scms_engine", "empty_world", "book"}
 """Fixtures that run a test once per kind of database."""
 FOLDERS = ("tests/services", "tests/queries")
 EXCUSED = {

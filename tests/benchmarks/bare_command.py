@@ -53,7 +53,11 @@ def command_and_bare(name: str, *, rounds: int) -> tuple[float, float, int]:
                         times[side].append(time.perf_counter() - started)
         assert _left_behind(ours) == _left_behind(bare), "the driver alone must leave what the commands leave"
     blocks_of_round = COMMANDS // BLOCK
-    return statistics.median(times[0]) * blocks_of_round, statistics.median(times[1]) * blocks_of_round, COMMANDS
+    return (
+        statistics.median(times[0]) * blocks_of_round,
+        statistics.median(times[1]) * blocks_of_round,
+        COMMANDS,
+    )
 
 
 def _edit_block(engine: Engine, first: int) -> None:

@@ -55,7 +55,9 @@ def sign_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
 
 
 @pytest.fixture
-def at_database(monkeypatch: pytest.MonkeyPatch, sign_in: Callable[[Actor], None]) -> Iterator[Callable[[str], None]]:
+def at_database(
+    monkeypatch: pytest.MonkeyPatch, sign_in: Callable[[Actor], None]
+) -> Iterator[Callable[[str], None]]:
     """Point the screens at a database; the clock of the screens stands at TODAY."""
 
     def point(url: str) -> None:

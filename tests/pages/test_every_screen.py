@@ -12,8 +12,19 @@ from pages.shared.menu import SCREENS, Screen
 from tests.pages.conftest import MAIN, Open
 
 EACH = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.key)
-UPLOADS = ("imports", "users", "profile", "approvals", "customers", "ship_tos", "skus", "site_parameters", "calendars",
-           "audit", "integrity")
+UPLOADS = (
+    "imports",
+    "users",
+    "profile",
+    "approvals",
+    "customers",
+    "ship_tos",
+    "skus",
+    "site_parameters",
+    "calendars",
+    "audit",
+    "integrity",
+)
 """Screens that work without orders: their empty state is their own first step."""
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, insert, text
 from db.queries.integrity.laws import LAWS
 from db.records import table_of
 from db.tables import Approval, ApprovalStep, Base, ExceptionCase
-from domain.vocabulary.statuses import ApprovalStatus, ApprovalType, Decision, ExceptionStatus, Role, Severity
+from domain.vocabulary.approvals import ApprovalStatus, ApprovalType, Decision
+from domain.vocabulary.statuses import ExceptionStatus, Role, Severity
 from tests.laws import broken_laws
 from tests.worlds import NOW
 

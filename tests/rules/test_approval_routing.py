@@ -12,8 +12,9 @@ from domain.rules.approvals import routing
 from domain.rules.approvals.routing import Asked, Person, can_take, deciders, route, staffed, takers
 from domain.rules.lifecycle.approval import APPROVAL, ApprovalFacts
 from domain.rules.lifecycle.machine import Transition
+from domain.vocabulary.approvals import ApprovalStatus, ApprovalType
 from domain.vocabulary.errors import DomainError, IllegalTransition
-from domain.vocabulary.statuses import ApprovalStatus, ApprovalType, Role
+from domain.vocabulary.statuses import Role
 from tests.shared_folder import SHARED
 
 LEVELS = {

@@ -10,8 +10,9 @@ import pytest
 
 from domain.rules.editing import fields, values
 from domain.rules.editing.values import Refusal
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.edits import FieldKind
-from domain.vocabulary.statuses import ApprovalType, CreditRisk, PartialPolicy, Role
+from domain.vocabulary.statuses import CreditRisk, PartialPolicy, Role
 
 GOOD: list[tuple[str, str, Any]] = [
     ("ship_to", "tz", "Europe/Berlin"),

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from db.tables import Approval, ApprovalStep, AuditLog
 from domain.services import approvals
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, Denied
-from domain.vocabulary.statuses import ApprovalStatus, Role
+from domain.vocabulary.statuses import Role
 from tests.approval_world import Desk
 from tests.people import NOON, sign_up
 

@@ -13,8 +13,9 @@ from db.tables import Approval, AppUser, AuditLog, OutboxMessage, SalesOrder
 from domain.services import approvals
 from domain.services.approval_expiry import expire_due
 from domain.vocabulary.actor import service
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, Denied, DomainError, IllegalTransition
-from domain.vocabulary.statuses import ApprovalStatus, OrderStage, Role
+from domain.vocabulary.statuses import OrderStage, Role
 from tests.acting import do
 from tests.approval_world import Desk
 from tests.people import NOON, sign_up

@@ -197,7 +197,13 @@ def test_corrected_rows_are_replayed_in_their_context(engine: Engine) -> None:
     ids = {row_no: i for i, row_no in rows(engine, "select quarantine_id, row_no from quarantine_row")}
     corrections = {ids[3]: {"Qty": "3"}, ids[4]: {"Qty": "still bad"}}
 
-    asked = {"profile": profile(), "corrections": corrections, "left_out": [ids[5]], "now": NOW, "actor": "Ann"}
+    asked = {
+        "profile": profile(),
+        "corrections": corrections,
+        "left_out": [ids[5]],
+        "now": NOW,
+        "actor": "Ann",
+    }
     told = do(engine, replay, **asked)
     assert {k: told[k] for k in ("rows", "accepted", "unchanged", "amended", "quarantined", "left_out")} == {
         "rows": 2, "accepted": 1, "unchanged": 0, "amended": 0, "quarantined": 1, "left_out": 1,

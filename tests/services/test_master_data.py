@@ -18,8 +18,9 @@ from db.tables import Approval, AuditLog, CalendarWindow, Customer, CustomerSku,
 from db.unit_of_work import reading
 from domain.services import approval_desk, approvals, calendar_changes, edits, master_data
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, Denied, DomainError, NotFound
-from domain.vocabulary.statuses import ApprovalStatus, Role
+from domain.vocabulary.statuses import Role
 from tests.acting import do
 from tests.people import NOON, MasterData, sign_up
 from tests.people import master_data as fill

@@ -16,7 +16,8 @@ from db.tables import (
     SalesOrder,
     SalesOrderLine,
 )
-from domain.vocabulary.statuses import ApprovalStatus, Decision, ExceptionStatus
+from domain.vocabulary.approvals import ApprovalStatus, Decision
+from domain.vocabulary.statuses import ExceptionStatus
 
 CLOSED_CASES = (
     ExceptionStatus.RESOLVED,

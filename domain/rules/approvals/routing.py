@@ -13,7 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 
-from domain.vocabulary.statuses import ApprovalType, Role
+from domain.vocabulary.approvals import ApprovalType
+from domain.vocabulary.statuses import Role
 
 AUTO = "AUTO"
 ANY = "*"

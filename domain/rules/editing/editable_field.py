@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from domain.rules.authority.matrix import grant
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.permissions import Grant, Permission, ReasonRule
-from domain.vocabulary.statuses import ApprovalType
 
 Facts = Mapping[str, Any]
 Check = Callable[[Any, Facts], str | None]

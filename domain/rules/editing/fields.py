@@ -7,7 +7,7 @@ moved by their own commands (domain.md 2.10.3).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from domain.rules.editing import master_fields, order_fields
 from domain.rules.editing.editable_field import MOST_NOTE, MOST_TEXT, Check, Facts, Field, anything
@@ -42,6 +42,7 @@ def find(entity: str, name: str) -> Field | None:
     return catalogue().get((entity, name))
 
 
+@cache
 def of(entity: str) -> tuple[Field, ...]:
     """Return the editable fields of a table."""
     return tuple(field for (owner, _), field in catalogue().items() if owner == entity)

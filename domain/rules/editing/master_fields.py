@@ -13,9 +13,10 @@ from typing import Any
 
 from domain.rules.editing import accepted
 from domain.rules.editing.editable_field import MOST_NOTE, Check, Facts, Field
+from domain.vocabulary.approvals import ApprovalType
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.permissions import Permission
-from domain.vocabulary.statuses import ApprovalType, CreditRisk, CustomerStatus, PartialPolicy, SkuStatus
+from domain.vocabulary.statuses import CreditRisk, CustomerStatus, PartialPolicy, SkuStatus
 
 CUSTOMER, SHIP_TO, SKU, SKU_SITE, SITE, CALENDAR = (
     "customer", "ship_to", "sku", "sku_site", "site", "calendar",

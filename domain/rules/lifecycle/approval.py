@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.rules.lifecycle.machine import Machine, Transition
+from domain.vocabulary.approvals import ApprovalStatus as Status
 from domain.vocabulary.permissions import Permission
-from domain.vocabulary.statuses import ApprovalStatus as Status
 
 
 @dataclass(frozen=True)

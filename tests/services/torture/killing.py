@@ -102,13 +102,17 @@ class Judge:
             if self.work == "block":
                 block = lines.c.line_id <= victim.LINES
                 rows = connection.execute(select(lines.c.promised_on, lines.c.note).where(block)).all()
-                assert {(day.isoformat(), note) for day, note in rows} == {(victim.promise(number), victim.note(number))}
+                assert {(day.isoformat(), note) for day, note in rows} == {
+                    (victim.promise(number), victim.note(number))
+                }
                 three = orders.c.order_id <= 3
                 kept = connection.execute(select(orders.c.priority).where(three)).scalars()
                 assert set(kept) == {victim.priority(number)}
             else:
                 mine = orders.c.order_no.startswith(f"F{number}-")
-                joined = select(orders.c.order_id, func.count()).join(lines, lines.c.order_id == orders.c.order_id)
+                joined = select(orders.c.order_id, func.count()).join(
+                    lines, lines.c.order_id == orders.c.order_id
+                )
                 rows = connection.execute(joined.where(mine).group_by(orders.c.order_id)).all()
                 assert sorted(n for _, n in rows) == [victim.LINES_OF_ORDER] * victim.ORDERS_OF_FILE
 

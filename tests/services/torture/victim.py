@@ -43,7 +43,9 @@ def edit_block(engine: Engine, number: int) -> Any:
     block = [cell("sales_order_line", key, "promised_on", promise) for key in range(1, LINES + 1)]
     block += [cell("sales_order_line", key, "note", note) for key in range(1, LINES + 1)]
     block += [cell("sales_order", key, "priority", priority) for key in (1, 2, 3)]
-    request = Request(f"block-{number}", person("ann", Role.ASSOC), NOW + timedelta(seconds=number), "torture")
+    request = Request(
+        f"block-{number}", person("ann", Role.ASSOC), NOW + timedelta(seconds=number), "torture"
+    )
     return perform(engine, edits.apply, request, edits=block)
 
 
