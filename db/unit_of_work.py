@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -75,6 +76,17 @@ class UnitOfWork:
     def acts(self) -> bool:
         """Whether a command runs, or has run, in this unit."""
         return self._act is not None
+
+    @contextmanager
+    def tentative(self) -> Iterator[None]:
+        """Keep what is written inside whole or not at all: an exception takes back its rows and its journal, and goes on up."""
+        kept = deepcopy(self.journal)
+        with self.connection.begin_nested():
+            try:
+                yield
+            except BaseException:
+                self.journal = kept
+                raise
 
     def flush(self) -> None:
         """Send what the ORM session holds back, if there is one."""

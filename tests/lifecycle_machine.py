@@ -302,7 +302,9 @@ class Lifecycle(Agreement):
     @rule(place=PLACES)
     def free_hold(self, place: int) -> None:
         there = sorted(self.book.holds)
-        hold_id = there[place % len(there)]
+        self._free(there[place % len(there)])
+
+    def _free(self, hold_id: int) -> None:
         for service, more in ((hold_reviews.start_review, {}), (hold_reviews.release, {"reason": "x"})):
             asked = self.command(service, actor="reviewer", hold_ids=[hold_id], **more)
             self.both(True, asked, f"free hold {hold_id}")
@@ -312,10 +314,10 @@ class Lifecycle(Agreement):
     def go_on(self, place: int) -> None:
         self._advance(place)
 
-    @rule(place=PLACES)
-    def go_far(self, place: int) -> None:
-        for _ in range(5):
-            self._advance(place)
+    @rule(place=PLACES, missing=st.integers(0, 2))
+    def go_far(self, place: int, missing: int) -> None:
+        for _ in range(6):
+            self._advance(place, missing)
 
     @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(SCOPES), place=PLACES, line=PLACES)
     def go_on_under_a_hold(self, kind: HoldType, scope: str, place: int, line: int) -> None:
@@ -324,7 +326,27 @@ class Lifecycle(Agreement):
         self._advance(place)
         self._advance(place)
 
-    def _advance(self, place: int) -> None:
+    @rule(scope=st.sampled_from(SCOPES), place=PLACES, line=PLACES)
+    def go_on_against_a_hold(self, scope: str, place: int, line: int) -> None:
+        """What comes next for an order is tried while just this is blocked, and again once it is free."""
+        o, _ = self.at(place)
+        before = set(self.book.holds)
+        self.place_hold(self._blocking_next(o), scope, place, line)
+        self._advance(place)
+        for hold_id in set(self.book.holds) - before:
+            self._free(hold_id)
+        self._advance(place)
+
+    def _blocking_next(self, o: int) -> HoldType:
+        """The type of hold that blocks what comes next for an order."""
+        stages = {line.stage for line in self.book.orders[o].lines}
+        if "PACKED" in stages or "ALLOCATED" in stages:
+            return HoldType.MANAGEMENT
+        if "CONFIRMED" in stages or "PARTIALLY_SHIPPED" in stages:
+            return HoldType.QUALITY
+        return HoldType.PRICE
+
+    def _advance(self, place: int, missing: int = 0) -> None:
         o, _ = self.at(place)
         order = self.book.orders[o]
         by_stage = {"DRAFT": self.submit, "VALIDATING": self.validate, "SHIPPED": self.invoice}
@@ -338,7 +360,7 @@ class Lifecycle(Agreement):
             if stage == "NEW":
                 self.confirm(place, n, order.lines[n].net)
             elif stage == "PICKING":
-                self.pack(place, n, 0)
+                self.pack(place, n, missing if order.lines[n].allocated > missing else 0)
         if "CONFIRMED" in stages or "PARTIALLY_SHIPPED" in stages:
             self.allocate(place)
         elif "ALLOCATED" in stages and order.stage == "CONFIRMED":

@@ -220,3 +220,9 @@ def due(connection: Connection, now: datetime) -> list[int]:
 def _chunks(keys: Sequence[int]) -> Iterable[Sequence[int]]:
     for start in range(0, len(keys), CHUNK):
         yield keys[start : start + CHUNK]
+
+
+def customers_of_holds(connection: Connection, hold_ids: Collection[int]) -> set[int]:
+    """Return the customers that holds on customers name: one without orders is reached by its hold all the same."""
+    on_customer = (Hold.scope == HoldScope.CUSTOMER) & Hold.hold_id.in_(list(hold_ids))
+    return set(connection.execute(select(Hold.scope_id).where(on_customer)).scalars())

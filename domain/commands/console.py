@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from domain.vocabulary.errors import Conflict, DomainError, NotFound
+from domain.vocabulary.errors import Conflict, Denied, DomainError, NotFound
 
 Database = Annotated[
     str | None,
@@ -54,9 +54,11 @@ def refusals(as_json: bool) -> Iterator[None]:
 
 
 def exit_code(refusal: DomainError) -> ExitCode:
-    """Return the exit code for a refusal: what does not exist is 3, what changed meanwhile is 5, else 1."""
+    """Return the exit code for a refusal: what does not exist is 3, who may not is 4, what changed meanwhile is 5, else 1."""
     if isinstance(refusal, NotFound):
         return ExitCode.NOT_FOUND
+    if isinstance(refusal, Denied):
+        return ExitCode.DENIED
     if isinstance(refusal, Conflict):
         return ExitCode.CONFLICT
     return ExitCode.FAILED

@@ -23,10 +23,11 @@ from domain.services.commands import command, denied
 from domain.services.edit_judging import Judged, cells, judge_all, reach
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.edits import CellEdit, CellResult, EditOutcome
-from domain.vocabulary.errors import Denied
+from domain.vocabulary.errors import Denied, DomainError
 from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import Initiator
 
+Place = tuple[str, int, str]
 SAVED, REFUSED, CONFLICT = EditOutcome.SAVED, EditOutcome.REFUSED, EditOutcome.CONFLICT
 KEPT_BACK = Refusal(
     "edit.kept_back",
@@ -60,7 +61,8 @@ def apply(
     _refuse_strangers(judged)
     verdicts = judged.verdicts if partial else _all_or_nothing(judged.verdicts)
     fine = [v for v in verdicts if v.outcome is SAVED]
-    asked, plain = _ask(uow, now, actor, judged, fine, why)
+    asked, plain, refused = _ask(uow, now, actor, judged, fine, why, partial=partial)
+    verdicts = [refused.get(v.place, v) for v in verdicts]
     after = edit_writing.write(uow, now, actor, judged, plain, initiator=Initiator(initiator), reason=why)
     return answer(uow, judged, verdicts, after, asked)
 
@@ -154,15 +156,26 @@ def _refuse_strangers(judged: Judged) -> None:
 
 
 def _ask(
-    uow: UnitOfWork, now: datetime, actor: Actor, judged: Judged, fine: Sequence[Verdict], reason: str
-) -> tuple[dict[tuple[str, int, str], Any], list[Verdict]]:
-    """Ask for approval of sensitive cells; return the requests, and the cells that are written at once."""
+    uow: UnitOfWork,
+    now: datetime,
+    actor: Actor,
+    judged: Judged,
+    fine: Sequence[Verdict],
+    reason: str,
+    *,
+    partial: bool,
+) -> tuple[dict[Place, Any], list[Verdict], dict[Place, Verdict]]:
+    """Ask for approval of sensitive cells; return the requests, the cells written at once, and those refused.
+
+    A wish that is refused (nobody could decide it, one waits already) refuses its cell alone where `partial` allows it.
+    """
     sensitive = [v for v in fine if v.field is not None and v.field.sensitive is not None]
     if not sensitive:
-        return {}, list(fine)
+        return {}, list(fine), {}
     from domain.services import approvals_of_edits
 
-    asked: dict[tuple[str, int, str], Any] = {}
+    asked: dict[Place, Any] = {}
+    refused: dict[Place, Verdict] = {}
     plain = []
     for verdict in fine:
         edit, field = verdict.edit, verdict.field
@@ -170,9 +183,17 @@ def _ask(
         request = None
         if field.sensitive is not None:
             row = judged.rows[edit.entity, edit.record_id]
-            request = approvals_of_edits.propose(uow, now, actor, field, row, verdict.value, reason)
+            try:
+                with uow.tentative():
+                    request = approvals_of_edits.propose(uow, now, actor, field, row, verdict.value, reason)
+            except DomainError as why:
+                if not partial:
+                    raise
+                refusal = Refusal(why.code, why.message, why.fix)
+                refused[verdict.place] = replace(verdict, outcome=REFUSED, refusal=refusal)
+                continue
         if request is None:
             plain.append(verdict)
         else:
-            asked[edit.entity, edit.record_id, edit.field] = request
-    return asked, plain
+            asked[verdict.place] = request
+    return asked, plain, refused

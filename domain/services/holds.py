@@ -50,7 +50,8 @@ def reach_of_holds(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Reach:
     by_hold = hold_reach.orders_of_holds(uow.connection, keys)
     orders = sorted({order_id for touched in by_hold.values() for order_id in touched})
     customers, sites = hold_reach.customers_and_sites(uow.connection, orders)
-    return Reach(customers=frozenset(customers), sites=frozenset(sites))
+    own = hold_reach.customers_of_holds(uow.connection, keys)
+    return Reach(customers=frozenset(customers | own), sites=frozenset(sites))
 
 
 @command("holds.place", permission=Permission.HOLD_PLACE, scope=reach_of_objects, reason=ReasonRule.ALWAYS)

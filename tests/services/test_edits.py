@@ -13,7 +13,9 @@ from sqlalchemy import Engine, func, select
 from db.queries import data
 from db.repositories.edits import owners
 from db.tables import (
+    Approval,
     AuditLog,
+    Customer,
     DateChange,
     ExceptionCase,
     OrderEvent,
@@ -277,3 +279,23 @@ def test_whose_a_row_is_is_known_for_every_table(
     with reading(engine) as unit:
         found = owners(unit, entity, [1])
     assert (len(found[0]), len(found[1])) == (customers, sites)
+
+
+def test_a_sensitive_cell_that_nobody_could_decide_is_refused_alone(engine: Engine, book: Book) -> None:
+    """No user has the role that decides: with "save what can be saved" the plain cell beside it is written."""
+    with engine.connect() as connection:
+        customer = connection.execute(select(Customer.customer_id, Customer.name, Customer.tier)).first()
+    assert customer is not None
+    cells = (
+        edit("customer", customer[0], "name", customer[1], "Acme anew"),
+        edit("customer", customer[0], "tier", customer[2], "4"),
+    )
+    answer = save(engine, *cells, partial=True, reason="new contract")
+    assert outcomes(answer) == ["SAVED", "REFUSED"]
+    assert answer["results"][1]["code"] == "approval.guard"
+    assert value(engine, Customer, customer[0], "name") == "Acme anew"
+    assert value(engine, Customer, customer[0], "tier") == customer[2]
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(Approval)).scalar_one() == 0
+        fields = connection.execute(select(AuditLog.object_type, AuditLog.field)).all()
+    assert [tuple(row) for row in fields] == [("customer", "name")]

@@ -35,6 +35,11 @@ class Verdict:
     current: Any = None
     refusal: Refusal | None = None
 
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """The cell: table, row, column."""
+        return (self.edit.entity, self.edit.record_id, self.edit.field)
+
 
 def judge(edit: CellEdit, found: Field, current: Any, facts: Facts, context: Context) -> Verdict:
     """Judge one edit of a row that holds `current` in the field.

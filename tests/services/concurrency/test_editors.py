@@ -10,6 +10,8 @@ from sqlalchemy import Engine, func, select
 from db import records
 from db.records import table_of
 from db.tables import AuditLog, SalesOrder
+from db.unit_of_work import reading
+from domain.services import integrity
 from tests.acting import do
 from tests.services.concurrency.editors import Saved, Tally, by_the_grid, contend, notes
 from tests.services.test_commands import declared
@@ -38,6 +40,8 @@ def _nothing_lost(engine: Engine, tally: Tally, edits: int) -> None:
         assert connection.execute(select(func.count()).select_from(log)).scalar_one() == tally.saved
     assert sum(version - 1 for _, version in notes(engine).values()) == tally.saved
     _each_note_follows_the_one_before(engine)
+    with reading(engine) as unit:
+        assert not [check.name for check in integrity.verify(uow=unit).checks if check.drift]
 
 
 def _each_note_follows_the_one_before(engine: Engine) -> None:
