@@ -9,8 +9,8 @@ from db.queries import my_changes, orders_edit
 from domain.services import edit_fields
 from domain.services.edit_fields import Editable
 from domain.vocabulary.edits import FieldKind
-from domain.vocabulary.line_filter import LineFilter
-from pages.shared import grid, runtime, wording
+from domain.vocabulary.line_filter import LineFilter, LineState
+from pages.shared import frame, grid, runtime, wording
 from pages.shared.frame import Opened
 from pages.shared.grid import GridColumn
 
@@ -95,6 +95,10 @@ def _label(found: Editable, value: str) -> str:
     return value if found.name in ("owner", "assignee") else wording.code(value)
 
 
+FIRST_TO_EDIT = (LineState.OVERDUE, LineState.AT_RISK, LineState.ON_HOLD, LineState.NO_PROMISE)
+"""Where to begin when there are more lines than a grid takes."""
+
+
 def show(
     wanted: LineFilter, opened: Opened, total: int, *, key: str = "orders_grid", height: int = 590
 ) -> None:
@@ -110,6 +114,10 @@ def show(
             f"{wording.lines(total)} match; the edit grid takes {wording.count(grid.MOST_ROWS)}. Narrow the filter.",
             icon=":material/filter_alt:",
         )
+        with st.container(horizontal=True, gap="small"):
+            for state in FIRST_TO_EDIT:
+                of_state = LineFilter(opened.as_of, state=state).query()
+                frame.link("orders", wording.code(state), opened, icon="edit", mode="Edit", **of_state)
         return
 
     def load() -> pd.DataFrame:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.lifecycle_machine import lifecycle
+from tests.lifecycle_course import lifecycle
 
 SEED = int(os.environ.get("LIFECYCLE_SEED", "20260615"))
 

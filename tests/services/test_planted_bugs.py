@@ -29,7 +29,7 @@ from domain.services import (
 )
 from domain.services.order_work import OrderWork
 from domain.vocabulary.statuses import MovementType, OrderStage
-from tests.lifecycle_machine import lifecycle
+from tests.lifecycle_course import lifecycle
 
 Patch = pytest.MonkeyPatch
 SEEDS = (11, 22, 33)

@@ -1,0 +1,105 @@
+"""The natural course of orders for the lifecycle machine, so that its examples get far, with and against open holds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from db.engine import WRITE, create_engine
+from domain.vocabulary.statuses import HoldType
+from tests import lifecycle_world as world_of
+from tests.lifecycle_machine import BLOCKS, ON_HAND, PLACES, SCOPES, SKUS, Lifecycle
+
+BLOCKING = {
+    "allocate": HoldType.QUALITY,
+    "release": HoldType.MANAGEMENT,
+    "release_line": HoldType.MANAGEMENT,
+    "ship": HoldType.MANAGEMENT,
+}
+"""The type of hold that blocks a step; PRICE blocks confirming and invoicing."""
+Step = tuple[str, int, Callable[[], None]]
+"""A step by its name in the model, the line it is about, and what takes it on both sides."""
+
+
+class Course(Lifecycle):
+    """Steps that the model allows, in the order of an order's life."""
+
+    @rule(place=PLACES, missing=st.integers(0, 2), late=st.booleans())
+    def go_on(self, place: int, missing: int, late: bool) -> None:
+        for _ in range(3):
+            self.advance(place, missing, late)
+
+    @rule(kind=st.sampled_from(list(BLOCKS)), scope=st.sampled_from(SCOPES), place=PLACES, line=PLACES)
+    def go_on_under_a_hold(self, kind: HoldType, scope: str, place: int, line: int) -> None:
+        """Whatever comes next for an order is tried while a hold is open on it."""
+        step = self._next(place)
+        self.place_hold(kind, scope, place, line)
+        self._take(step)
+        self.advance(place)
+
+    @rule(scope=st.sampled_from(SCOPES), place=PLACES, late=st.booleans())
+    def go_on_against_a_hold(self, scope: str, place: int, late: bool) -> None:
+        """What comes next for an order is tried while just this is blocked, and again once it is free."""
+        step = self._next(place, late=late)
+        if step is None:
+            return
+        before = set(self.book.holds)
+        self.place_hold(BLOCKING.get(step[0], HoldType.PRICE), scope, place, step[1])
+        self._take(step)
+        for hold_id in set(self.book.holds) - before:
+            self._free(hold_id)
+        self.advance(place, late=late)
+
+    def advance(self, place: int, missing: int = 0, late: bool = False) -> None:
+        self._take(self._next(place, missing, late))
+
+    def _take(self, step: Step | None) -> None:
+        if step is not None:
+            step[2]()
+
+    def _next(self, place: int, missing: int = 0, late: bool = False) -> Step | None:
+        """The first step that the model allows an order: what is nearest to the door first, or last."""
+        o, _ = self.at(place)
+        steps = self._steps(o, place, missing)
+        for step in reversed(steps) if late else steps:
+            name, n, _ = step
+            line = self.book.orders[o].lines[n] if self.line_ids[o] else None
+            more = {"confirm": (line.net if line else 0,), "pack": (missing,)}.get(name, ())
+            on_line = name in ("confirm", "pack", "release_line")
+            if getattr(deepcopy(self.book), name)(*((o, n, *more) if on_line else (o,))):
+                return step
+        return None
+
+    def _steps(self, o: int, place: int, missing: int) -> list[Step]:
+        lines = range(len(self.line_ids[o]))
+        net = [line.net for line in self.book.orders[o].lines]
+        return [
+            ("ship", 0, lambda: self.ship(place)),
+            *(("pack", n, partial(self.pack, place, n, missing)) for n in lines),
+            *(("release_line", n, partial(self.release_line, place, n)) for n in lines),
+            ("release", 0, lambda: self.release(place)),
+            ("allocate", 0, lambda: self.allocate(place)),
+            *(("confirm", n, partial(self.confirm, place, n, net[n])) for n in lines if self._is_new(o, n)),
+            ("validate", 0, lambda: self.validate(place)),
+            ("submit", 0, lambda: self.submit(place)),
+            ("invoice", 0, lambda: self.invoice(place)),
+        ]
+
+    def _is_new(self, o: int, n: int) -> bool:
+        return self.book.orders[o].lines[n].stage == "NEW"
+
+
+def lifecycle(template: Path, folder: Path) -> type[Course]:
+    """Return the machine on a database of its own: a copy of the empty one, with the small world in it."""
+    path = folder / "model.db"
+    shutil.copy(template, path)
+    engine = create_engine(f"sqlite:///{path}")
+    made = world_of.fill(engine, skus=SKUS, on_hand=ON_HAND)
+    connection = engine.connect().execution_options(**{WRITE: True})
+    return type("LifecycleOnDatabase", (Course,), {"connection": connection, "world": made})
