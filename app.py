@@ -33,9 +33,9 @@ from db.migrate import upgrade
 from domain.exchange.web import sign_in_pages, start_check
 from domain.exchange.web.door import Door
 from domain.exchange.web.gate import Gate
-from domain.services.first_run import first_administrator
+from domain.services.access.first_run import first_administrator
+from domain.services.access.users import FIRST
 from domain.services.health import health
-from domain.services.users import FIRST
 from domain.settings import settings
 from domain.vocabulary.errors import DomainError
 from domain.worker.loop import Worker

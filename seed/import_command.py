@@ -17,8 +17,8 @@ from db.unit_of_work import reading
 from domain.exchange.imports.intake import Given, prepare
 from domain.exchange.imports.profile import find
 from domain.exchange.imports.templates import templates
-from domain.services import import_undo, imports
 from domain.services.commands import Request, perform
+from domain.services.importing import import_undo, imports
 from domain.vocabulary.actor import Actor, service
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
 from domain.vocabulary.imports import Answers

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from domain.services.access.identity import SignedIn
 from domain.services.commands import Request, perform
-from domain.services.identity import SignedIn
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.statuses import Role, SignInMethod
 

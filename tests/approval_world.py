@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from db.tables import Approval, ApprovalStep, Customer, SkuSite
-from domain.services import edits
+from domain.services.editing import edits
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.statuses import Role
 from tests.acting import do

@@ -14,7 +14,7 @@ from db.tables import (
     Hold,
     SalesOrder,
 )
-from domain.services import approved_changes, hold_reviews, holds
+from domain.services.holding import hold_reviews, holds
 from domain.vocabulary.actor import Actor, service
 from domain.vocabulary.statuses import HoldScope, HoldType, Role
 from tests import small_book
@@ -28,7 +28,6 @@ COMPL, COMPL_TWO = person("cara", Role.COMPL), person("carl", Role.COMPL)
 QA = person("quin", Role.QA)
 WORKER = service("worker")
 LINE_VALUE = Decimal(25)
-assert approved_changes.CHANGES
 
 
 @pytest.fixture

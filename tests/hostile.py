@@ -29,20 +29,14 @@ from db.unit_of_work import transact
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.rules.editing.fields import catalogue
-from domain.services import (
-    approvals,
-    calendar_changes,
-    edits,
-    exception_cases,
-    hold_reviews,
-    holds,
-    imports,
-    master_data,
-    order_lines,
-    saved_views,
-    users,
-)
-from domain.services.users import Rights
+from domain.services import calendar_changes, exception_cases, master_data, saved_views
+from domain.services.access import users
+from domain.services.access.users import Rights
+from domain.services.approving import approvals
+from domain.services.editing import edits
+from domain.services.holding import hold_reviews, holds
+from domain.services.importing import imports
+from domain.services.ordering import order_lines
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.statuses import Channel, HoldScope, HoldType, Initiator, Role, ViewVisibility

@@ -15,17 +15,9 @@ from sqlalchemy import Connection, select
 
 from db.tables import SalesOrderLine
 from db.unit_of_work import UnitOfWork
-from domain.services import (
-    fulfilment,
-    hold_reviews,
-    holds,
-    order_billing,
-    order_entry,
-    order_lines,
-    orders,
-    stock,
-)
 from domain.services.commands import Request, run
+from domain.services.holding import hold_reviews, holds
+from domain.services.ordering import fulfilment, order_billing, order_entry, order_lines, orders, stock
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.order_entry import NewLine, NewQuantity
 from domain.vocabulary.statuses import HoldScope, HoldType, Initiator

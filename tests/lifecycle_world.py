@@ -23,16 +23,8 @@ from db.tables import (
     Supply,
 )
 from db.unit_of_work import UnitOfWork, transact
-from domain.services import (
-    fulfilment,
-    hold_reviews,
-    holds,
-    order_billing,
-    order_entry,
-    order_lines,
-    orders,
-    stock,
-)
+from domain.services.holding import hold_reviews, holds
+from domain.services.ordering import fulfilment, order_billing, order_entry, order_lines, orders, stock
 from domain.vocabulary.order_entry import NewLine
 from domain.vocabulary.statuses import (
     HoldScope,

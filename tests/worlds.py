@@ -52,7 +52,7 @@ def scms_engine(empty_world: str, shared_dir: Path, request: pytest.FixtureReque
     """A database with the SCMS delivery history imported by its profile."""
     from domain.exchange.imports.intake import prepare
     from domain.exchange.imports.profile import find
-    from domain.services import imports
+    from domain.services.importing import imports
     from domain.vocabulary.imports import Answers
     from seed.import_command import PROFILES
 

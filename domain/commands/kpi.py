@@ -13,8 +13,8 @@ from db.queries import data
 from db.unit_of_work import reading
 from domain.commands.console import AsJson, Database, print_json, refusals
 from domain.commands.database import open_database
-from domain.services import kpi as service
-from domain.services.kpi_text import report_as_json, report_as_text
+from domain.services.figures import kpi as service
+from domain.services.figures.kpi_text import report_as_json, report_as_text
 from domain.settings import settings
 from domain.vocabulary.errors import DomainError, NotFound
 from domain.vocabulary.window import Window

@@ -15,9 +15,9 @@ from db.queries import people
 from db.unit_of_work import reading
 from domain.commands.console import AsJson, Database, print_json, refusals
 from domain.commands.database import open_database
-from domain.services import users as service_of
+from domain.services.access import users as service_of
+from domain.services.access.users import OneTime, Rights
 from domain.services.commands import Request, perform
-from domain.services.users import OneTime, Rights
 from domain.vocabulary.actor import service
 from domain.vocabulary.errors import NotFound
 from domain.vocabulary.statuses import Role

@@ -6,15 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.services import (
-    exception_cases,
-    hold_requests,
-    hold_reviews,
-    holds,
-    order_entry,
-    order_lines,
-    orders,
-)
+from domain.services import exception_cases
+from domain.services.holding import hold_requests, hold_reviews, holds
+from domain.services.ordering import order_entry, order_lines, orders
 from domain.vocabulary.statuses import HoldScope
 
 Arguments = Mapping[str, Any]

@@ -27,9 +27,12 @@ from domain.rules.lifecycle.hold import HOLD, HoldFacts
 from domain.rules.lifecycle.line import LINE
 from domain.rules.lifecycle.machine import Machine, Offer
 from domain.rules.lifecycle.order import ORDER
-from domain.services import action_deeds, approval_desk, exception_cases, hold_effects, hold_reviews, orders
+from domain.services import action_deeds, exception_cases
+from domain.services.approving import approval_desk
 from domain.services.commands import authorise, declaration
-from domain.services.order_work import OrderWork
+from domain.services.holding import hold_effects, hold_reviews
+from domain.services.ordering import orders
+from domain.services.ordering.order_work import OrderWork
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Denied, NotFound
 from domain.vocabulary.permissions import Grant

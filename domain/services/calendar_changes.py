@@ -19,9 +19,9 @@ from domain.rules.approvals.routing import Asked as Measures
 from domain.rules.authority.matrix import grant
 from domain.rules.calendars import windows
 from domain.rules.editing import accepted
-from domain.services import approval_requests
-from domain.services.approval_changes import change
-from domain.services.approval_requests import Wish
+from domain.services.approving import approval_requests
+from domain.services.approving.approval_changes import change
+from domain.services.approving.approval_requests import Wish
 from domain.services.commands import command
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.approvals import ApprovalType

@@ -13,9 +13,11 @@ from db.checkpoint import checkpoint
 from db.queries import due as queries
 from db.unit_of_work import reading, transact
 from domain.services import anchor_file as anchors
-from domain.services import approval_expiry, audit, stock
-from domain.services import hold_reviews as holds
+from domain.services import audit
+from domain.services.approving import approval_expiry
 from domain.services.commands import Request, perform
+from domain.services.holding import hold_reviews as holds
+from domain.services.ordering import stock
 from domain.vocabulary.actor import service
 
 MOST_BATCHES = 40

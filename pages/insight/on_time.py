@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from db.queries import data
-from domain.services import kpi, kpi_breakdown, kpi_drill
+from domain.services.figures import kpi, kpi_breakdown, kpi_drill
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.figures import Basis, Dimension
 from domain.vocabulary.window import Window

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from db.queries import data
-from domain.services import delivery_dates as service
+from domain.services.figures import delivery_dates as service
 from pages.shared import date_answers, frame, runtime, table, wording
 
 opened = frame.open_page("delivery_dates")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.services import sessions
+from domain.services.access import sessions
 from domain.vocabulary.roles import role_names
 from domain.vocabulary.statuses import SignInMethod
 from pages.shared import identity, menu, runtime, state, way_in, wording

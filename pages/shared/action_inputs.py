@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from db.queries import holds as hold_queries
-from domain.services import hold_words
+from domain.services.holding import hold_words
 from domain.settings import settings
 from domain.vocabulary.order_entry import NewQuantity
 from domain.vocabulary.statuses import BlockedAction, Channel, HoldType, Initiator

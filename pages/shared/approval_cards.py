@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from db.queries import approval_impact
-from domain.services import approvals
-from domain.services.approval_desk import Item
+from domain.services.approving import approvals
+from domain.services.approving.approval_desk import Item
 from domain.vocabulary.approvals import ApprovalStatus
 from pages.shared import approval_list, frame, runtime, state, wording
 from pages.shared.frame import Opened

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from domain.services.approval_desk import Item
+from domain.services.approving.approval_desk import Item
 from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.roles import ROLE_NAMES
 from pages.shared import frame, linked, table, wording

@@ -10,7 +10,7 @@ import streamlit as st
 
 from db.queries import my_changes
 from db.queries.my_changes import Step
-from domain.services import undo
+from domain.services.editing import undo
 from domain.vocabulary.edits import EditOutcome
 from pages.shared import frame, runtime, state, wording
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from domain.services.delivery_dates import MOST_LINES, SHORTEST, Answer
+from domain.services.figures.delivery_dates import MOST_LINES, SHORTEST, Answer
 from domain.vocabulary.line_search import Confidence, Recognised
 from pages.shared import frame, line_list, wording
 from pages.shared.table import Column

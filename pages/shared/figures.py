@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from domain.services.kpi import OnTimeReport
-from domain.services.kpi_breakdown import Part
-from domain.services.kpi_drill import COUNTS, definition, definitions
-from domain.services.kpi_text import NOT_RECORDED, report_as_json
+from domain.services.figures.kpi import OnTimeReport
+from domain.services.figures.kpi_breakdown import Part
+from domain.services.figures.kpi_drill import COUNTS, definition, definitions
+from domain.services.figures.kpi_text import NOT_RECORDED, report_as_json
 from domain.vocabulary.figures import Basis
 from pages.shared import frame, wording
 from pages.shared.line_list import ORDER_PATTERN

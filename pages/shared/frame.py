@@ -10,7 +10,7 @@ from typing import NoReturn
 import streamlit as st
 
 from db.queries import data
-from domain.services import authority
+from domain.services.access import authority
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.roles import role_names
 from pages.shared import account, menu, palette, runtime, state, way_in, wording

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import my_changes
-from domain.services.edit_preview import dry_run
+from domain.services.editing.edit_preview import dry_run
 from domain.vocabulary.edits import CellEdit, EditOutcome, FieldKind
 from domain.vocabulary.statuses import Initiator
 from pages.shared import grid_steps, presence, runtime, state, wording

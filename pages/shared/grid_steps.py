@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from db.queries import my_changes
-from domain.services import edits, undo
+from domain.services.editing import edits, undo
 from domain.vocabulary.edits import EditOutcome
 from domain.vocabulary.statuses import Initiator
 from pages.shared import runtime, state, wording

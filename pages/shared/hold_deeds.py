@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import holds as queries
-from domain.services import action_deeds, actions, holds
+from domain.services import action_deeds, actions
 from domain.services.actions import Offer
+from domain.services.holding import holds
 from domain.vocabulary.hold_outcome import HoldOutcome
 from domain.vocabulary.statuses import HoldScope
 from pages.shared import action_bar, action_inputs, frame, runtime, state, table, wording

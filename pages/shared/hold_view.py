@@ -12,7 +12,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from domain.services import hold_words
+from domain.services.holding import hold_words
 from domain.vocabulary.hold_filter import HoldAge, HoldFilter
 from pages.shared import charts, frame, hold_filters, kpi_strip, line_list, table, wording
 from pages.shared.table import Column

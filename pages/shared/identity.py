@@ -14,8 +14,8 @@ import streamlit as st
 
 from domain.exchange.web import requests
 from domain.exchange.web.door import policy_of
-from domain.services import identity
-from domain.services.identity import SignedIn
+from domain.services.access import identity
+from domain.services.access.identity import SignedIn
 from domain.settings import settings
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Denied

@@ -8,7 +8,7 @@ from typing import Any
 
 from db.queries import imports as queries
 from domain.exchange.imports.intake import prepare
-from domain.services import imports
+from domain.services.importing import imports
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.imports import Answers, MappedImport
 from pages.shared import runtime, state

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import imports as queries
-from domain.services import import_undo
+from domain.services.importing import import_undo
 from pages.shared import frame, runtime, state, table, wording
 from pages.shared.import_words import records, words
 

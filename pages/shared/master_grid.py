@@ -11,8 +11,8 @@ import streamlit as st
 
 from db.queries import approvals, master_data, my_changes
 from db.queries.master_data import Wanted
-from domain.services import edit_fields
-from domain.services.edit_fields import Editable
+from domain.services.editing import edit_fields
+from domain.services.editing.edit_fields import Editable
 from domain.vocabulary.edits import FieldKind
 from pages.shared import grid, runtime, table, wording
 from pages.shared.grid import GridColumn

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from db.queries import master_data
-from domain.services import authority
 from domain.services import master_data as service
+from domain.services.access import authority
 from domain.vocabulary.permissions import Permission
 from pages.shared import frame, linked, runtime, state, wording
 from pages.shared.frame import Opened

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from domain.services import authority
+from domain.services.access import authority
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.permissions import Permission
 

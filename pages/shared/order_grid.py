@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import my_changes, orders_edit
-from domain.services import edit_fields
-from domain.services.edit_fields import Editable
+from domain.services.editing import edit_fields
+from domain.services.editing.edit_fields import Editable
 from domain.vocabulary.edits import FieldKind
 from domain.vocabulary.line_filter import LineFilter, LineState
 from pages.shared import frame, grid, runtime, wording

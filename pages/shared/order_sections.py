@@ -11,7 +11,7 @@ import streamlit as st
 
 from db.queries import audit, order_shipments
 from db.queries import order as queries
-from domain.services.hold_words import RELEASED_BY
+from domain.services.holding.hold_words import RELEASED_BY
 from pages.shared import frame, order_story, runtime, table, wording
 from pages.shared.table import Column
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from domain.services import action_deeds
 from domain.services.actions import Offer
-from domain.services.hold_words import RELEASED_BY
+from domain.services.holding.hold_words import RELEASED_BY
 from domain.vocabulary.statuses import GONE_STAGES
 from pages.shared import action_bar, frame, table, wording
 from pages.shared.table import Column

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import people
-from domain.services import authority
-from domain.services import sessions as service
+from domain.services.access import authority
+from domain.services.access import sessions as service
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.permissions import Grant, Permission
 from domain.vocabulary.roles import role_names

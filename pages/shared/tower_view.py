@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pandas as pd
 
 from db.queries import data, lines, tower
-from domain.services import backlog
-from domain.services.backlog import Level
+from domain.services.figures import backlog
+from domain.services.figures.backlog import Level
 from domain.vocabulary.line_filter import LineFilter, LineState
 from domain.vocabulary.statuses import WaitReason
 from pages.shared import frame, runtime, wording

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import people
-from domain.services import users
-from domain.services.users import OneTime, Rights
+from domain.services.access import users
+from domain.services.access.users import OneTime, Rights
 from domain.vocabulary.roles import ROLE_NAMES, role_names
 from domain.vocabulary.statuses import Role
 from pages.shared import frame, runtime, state, wording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.services import approval_desk
+from domain.services.approving import approval_desk
 from pages.shared import approval_cards, approval_list, frame, linked, runtime, wording
 
 PAGE = "approvals"

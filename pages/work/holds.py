@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.queries import data
 from db.queries import holds as queries
-from domain.services import hold_words
+from domain.services.holding import hold_words
 from domain.vocabulary.hold_filter import HoldFilter
 from pages.shared import (
     action_bar,

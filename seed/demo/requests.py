@@ -17,8 +17,10 @@ from db.records import table_of
 from db.tables import Approval, CalendarException, Customer, Site, Sku, SkuSite
 from db.unit_of_work import reading
 from domain.rules.editing.values import to_json
-from domain.services import approvals, calendar_changes, edits
+from domain.services import calendar_changes
+from domain.services.approving import approvals
 from domain.services.commands import Request, perform
+from domain.services.editing import edits
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.statuses import Role, SkuStatus
 from seed.demo.names import USERS

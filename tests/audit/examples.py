@@ -133,7 +133,7 @@ def _view(s: Stage) -> dict[str, Any]:
 
 
 def _user_change(s: Stage) -> dict[str, Any]:
-    from domain.services.users import Rights
+    from domain.services.access.users import Rights
 
     return {
         **s.user(),

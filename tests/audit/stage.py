@@ -143,7 +143,7 @@ class Stage:
 
     def user(self, login: str = "") -> dict[str, Any]:
         """Return a user by key and version."""
-        from domain.services.users import Rights
+        from domain.services.access.users import Rights
 
         key = self.run("users.create", login=login or f"user{self.number()}", name="Somebody", rights=Rights(Role.SALES),
                        password_hash="x")  # fmt: skip

@@ -12,7 +12,7 @@ import sqlalchemy
 
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
-from domain.services import imports
+from domain.services.importing import imports
 from seed.import_command import PROFILES
 from tests.acting import do
 from tests.benchmarks.measure import Measure, interleaved, scratch_database

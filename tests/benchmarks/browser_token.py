@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from db.queries import people
 from db.unit_of_work import reading
 from domain.exchange.web import requests
-from domain.services import sign_in, users
-from domain.services.identity import Policy
-from domain.services.users import Rights
+from domain.services.access import sign_in, users
+from domain.services.access.identity import Policy
+from domain.services.access.users import Rights
 from domain.vocabulary.actor import service
 from domain.vocabulary.statuses import Role
 from tests.acting import do

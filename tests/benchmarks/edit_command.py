@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from domain.services import edits
 from domain.services.commands import Request, perform
+from domain.services.editing import edits
 from domain.vocabulary.statuses import Role
 from tests.acting import person
 

@@ -20,8 +20,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from db.engine import create_engine
-from domain.services import passwords, users
-from domain.services.users import Rights
+from domain.services.access import passwords, users
+from domain.services.access.users import Rights
 from domain.vocabulary.actor import service
 from domain.vocabulary.statuses import Role
 from pages.shared import menu

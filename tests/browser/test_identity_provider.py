@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from db.engine import create_engine
-from domain.services import users
-from domain.services.users import Rights
+from domain.services.access import users
+from domain.services.access.users import Rights
 from domain.vocabulary.actor import service
 from domain.vocabulary.statuses import Role
 from tests.acting import do

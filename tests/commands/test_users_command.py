@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from domain.__main__ import app
-from domain.services import sign_in
+from domain.services.access import sign_in
 from tests.identity.people import NOW, POLICY
 
 RUN = CliRunner()

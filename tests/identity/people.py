@@ -10,9 +10,9 @@ from sqlalchemy import Engine, update
 from db.queries import people
 from db.tables import AppUser
 from db.unit_of_work import reading
-from domain.services import passwords, users
-from domain.services.identity import Policy
-from domain.services.users import Rights
+from domain.services.access import passwords, users
+from domain.services.access.identity import Policy
+from domain.services.access.users import Rights
 from domain.vocabulary.actor import service
 from domain.vocabulary.statuses import Role
 from tests.acting import do

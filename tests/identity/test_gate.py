@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from domain.exchange.web import requests
 from domain.exchange.web.gate import is_open
-from domain.services import users
+from domain.services.access import users
 from domain.settings import Settings
 from domain.vocabulary.statuses import Role
 from tests.identity.gated import BASE, SAME, Tower, sign_in, streams

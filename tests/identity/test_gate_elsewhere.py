@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from domain.exchange.web import requests, start_check
-from domain.services import users
+from domain.services.access import users
 from domain.settings import Settings
 from domain.vocabulary.actor import service
 from domain.vocabulary.errors import DomainError

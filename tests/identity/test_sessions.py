@@ -9,10 +9,10 @@ from sqlalchemy import Engine, select, update
 
 from db.tables import AppUser, AuditLog, Customer, UserSession
 from db.unit_of_work import reading
-from domain.services import identity, passwords, sessions, sign_in, users
-from domain.services.identity import resolve
-from domain.services.sign_in import Welcome
-from domain.services.users import Rights
+from domain.services.access import identity, passwords, sessions, sign_in, users
+from domain.services.access.identity import resolve
+from domain.services.access.sign_in import Welcome
+from domain.services.access.users import Rights
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Conflict, Denied, NotFound
 from domain.vocabulary.statuses import Role

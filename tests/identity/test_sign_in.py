@@ -14,8 +14,8 @@ from sqlalchemy import Engine, func, select, text
 from db.queries import people
 from db.tables import AppUser, AuditLog, Command, SignInAttempt, UserSession
 from db.unit_of_work import reading
-from domain.services import first_run, passwords, sign_in
-from domain.services.identity import Policy, resolve, token_hash
+from domain.services.access import first_run, passwords, sign_in
+from domain.services.access.identity import Policy, resolve, token_hash
 from domain.vocabulary.errors import Denied, DomainError
 from domain.vocabulary.statuses import Role
 from tests.identity.people import NOW, PASSWORD, POLICY, add, found

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, select
 from db.queries import people
 from db.tables import AppUser, AuditLog, Command
 from db.unit_of_work import reading
-from domain.services import passwords, sign_in, users
-from domain.services.identity import actor_of
-from domain.services.users import Rights
+from domain.services.access import passwords, sign_in, users
+from domain.services.access.identity import actor_of
+from domain.services.access.users import Rights
 from domain.vocabulary.actor import service
 from domain.vocabulary.errors import Conflict, Denied, DomainError, NotFound
 from domain.vocabulary.statuses import Role

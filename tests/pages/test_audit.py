@@ -18,7 +18,9 @@ from db.engine import create_engine
 from db.queries import audit as queries
 from db.unit_of_work import transact
 from domain.exchange.files import export
-from domain.services import audit, edits, holds
+from domain.services import audit
+from domain.services.editing import edits
+from domain.services.holding import holds
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.audit_filter import AuditFilter, AuditSource, parse
 from domain.vocabulary.edits import CellEdit

@@ -19,11 +19,11 @@ from db.queries import people
 from db.tables import AppUser, Customer, UserSession
 from db.unit_of_work import reading
 from domain.exchange.web import requests
-from domain.services import identity as identity_service
-from domain.services import sessions, sign_in, users
+from domain.services.access import identity as identity_service
+from domain.services.access import sessions, sign_in, users
+from domain.services.access.identity import Policy
+from domain.services.access.users import Rights
 from domain.services.commands import REGISTRY
-from domain.services.identity import Policy
-from domain.services.users import Rights
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.permissions import Permission
 from domain.vocabulary.statuses import Role

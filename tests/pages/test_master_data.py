@@ -105,7 +105,13 @@ def test_a_request_without_a_reason_is_refused_with_a_sentence(
     ids=lambda value: getattr(value, "login", None) or str(value),
 )
 def test_amounts_are_sent_only_to_who_may_see_them(
-    open_screen: Open, demo_file: Path, sign_in: SignIn, who: Actor, entity: str, name: str, hidden: tuple[str, ...]
+    open_screen: Open,
+    demo_file: Path,
+    sign_in: SignIn,
+    who: Actor,
+    entity: str,
+    name: str,
+    hidden: tuple[str, ...],
 ) -> None:
     sign_in(who)
     app = open_screen(f"master/{name}.py", demo_file)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from db.engine import create_engine
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
-from domain.services import imports
+from domain.services.importing import imports
 from seed.import_command import PROFILES
 from tests.acting import do
 from tests.pages.conftest import TODAY, Open, as_read

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.engine import create_engine
-from domain.services import edits
+from domain.services.editing import edits
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.statuses import Role
 from pages.shared.grid_sheet import Sheet

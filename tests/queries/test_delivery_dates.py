@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db.unit_of_work import reading
-from domain.services.delivery_dates import MOST_LINES, Answer, answer, moved
+from domain.services.figures.delivery_dates import MOST_LINES, Answer, answer, moved
 from domain.vocabulary.line_search import Recognised
 from tests.worlds import DEMO_DAY
 

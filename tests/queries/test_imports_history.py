@@ -13,7 +13,7 @@ from db.queries import imports as queries
 from db.queries import quarantine
 from domain.exchange.files import export
 from domain.exchange.imports.intake import prepare
-from domain.services import imports
+from domain.services.importing import imports
 from domain.vocabulary.imports import Answers
 from tests.acting import do
 from tests.small_import import BAD, GOOD, lines_file, profile

@@ -14,7 +14,7 @@ from db.queries import choices, delivery_dates, lines, order, people, tower
 from db.read_scope import BY_ACCOUNT, OPEN, ReadScope
 from db.tables import Base, Customer, Hold, OrderEvent, SalesOrder, SalesOrderLine, Shipment, Site
 from db.unit_of_work import reading
-from domain.services import backlog, kpi, otif
+from domain.services.figures import backlog, kpi, otif
 from domain.vocabulary.line_filter import LineFilter, LineState
 from tests.worlds import DEMO_DAY
 

@@ -18,7 +18,7 @@ from db.reports.catalogue import DICTIONARY, markdown, views
 from db.reports.values import Kind
 from db.tables import Base
 from db.unit_of_work import reading
-from domain.services.kpi import OnTimeReport, on_time_report
+from domain.services.figures.kpi import OnTimeReport, on_time_report
 from domain.vocabulary.errors import DomainError
 
 ROOT = Path(__file__).resolve().parents[2]

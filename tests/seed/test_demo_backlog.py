@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db.unit_of_work import reading
-from domain.services.backlog import Level, history
+from domain.services.figures.backlog import Level, history
 from domain.vocabulary.units import MISSING
 from seed.demo.build import make_world
 

@@ -237,7 +237,7 @@ def test_screens_reach_these_commands_through_the_table_alone() -> None:
         for by_event in action_deeds.DEEDS.values()
         for deed in by_event.values()
     }
-    placing = "domain.services.holds"
+    placing = "domain.services.holding.holds"
     found = []
     for path, tree in modules().items():
         if not path.startswith("pages/"):

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from db.tables import Approval, ApprovalStep, AuditLog
-from domain.services import approvals
+from domain.services.approving import approvals
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, Denied

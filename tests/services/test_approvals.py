@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, insert, select, text, update
 
 from db.tables import Approval, AppUser, AuditLog, OutboxMessage, SalesOrder
-from domain.services import approvals
-from domain.services.approval_expiry import expire_due
+from domain.services.approving import approvals
+from domain.services.approving.approval_expiry import expire_due
 from domain.vocabulary.actor import service
 from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, Denied, DomainError, IllegalTransition

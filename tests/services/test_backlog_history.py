@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from db.queries import tower
 from db.unit_of_work import reading
-from domain.services import backlog, kpi
+from domain.services.figures import backlog, kpi
 from domain.vocabulary.units import from_day
 from tests.worlds import DEMO_DAY
 

@@ -11,7 +11,8 @@ from db.queries import lines, tower
 from db.unit_of_work import reading
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import load
-from domain.services import backlog, delivery_dates, imports, kpi
+from domain.services.figures import backlog, delivery_dates, kpi
+from domain.services.importing import imports
 from domain.vocabulary.line_filter import LineFilter
 from tests.acting import do
 

@@ -24,8 +24,8 @@ from db.tables import (
     SalesOrderLine,
 )
 from db.unit_of_work import reading
-from domain.services import edits
-from domain.services.edit_preview import dry_run
+from domain.services.editing import edits
+from domain.services.editing.edit_preview import dry_run
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.edits import CellEdit
 from domain.vocabulary.errors import Denied, DomainError

@@ -18,7 +18,7 @@ from db.tables import (
     SalesOrder,
 )
 from db.unit_of_work import reading
-from domain.services import hold_reviews, holds
+from domain.services.holding import hold_reviews, holds
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Denied, DomainError, IllegalTransition, NotFound
 from domain.vocabulary.statuses import HoldType, Role

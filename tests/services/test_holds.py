@@ -21,7 +21,8 @@ from db.tables import (
     Shipment,
     ShipmentLine,
 )
-from domain.services import approvals, hold_requests, holds
+from domain.services.approving import approvals
+from domain.services.holding import hold_requests, holds
 from domain.vocabulary.errors import Conflict, Denied, DomainError
 from domain.vocabulary.statuses import HoldType, Role
 from tests.acting import NOON, do, person

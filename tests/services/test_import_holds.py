@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from db.queries.integrity.laws import LAWS
 from domain.rules.imports.stages import order_stage
-from domain.services import holds, imports
+from domain.services.holding import holds
+from domain.services.importing import imports
 from domain.vocabulary.actor import Actor, service
 from domain.vocabulary.imports import MappedImport
 from domain.vocabulary.statuses import HoldScope, HoldType, LineStage, OrderStage

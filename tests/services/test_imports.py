@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import find
 from domain.exchange.imports.replay import replay
-from domain.services import import_undo, imports
+from domain.services.importing import import_undo, imports
 from domain.vocabulary.errors import Conflict, DomainError, NotFound
 from seed.import_command import PROFILES
 from tests.acting import do

@@ -12,10 +12,10 @@ from db.queries.kpi_rows import rows
 from db.unit_of_work import reading
 from domain.rules.kpi.definitions import DEFINITIONS, DueRows
 from domain.rules.kpi.on_time import Share
-from domain.services.kpi import on_time_report
-from domain.services.kpi_breakdown import breakdown, open_breakdown
-from domain.services.kpi_drill import definition, rows_behind
-from domain.services.kpi_text import NOT_RECORDED, report_as_json
+from domain.services.figures.kpi import on_time_report
+from domain.services.figures.kpi_breakdown import breakdown, open_breakdown
+from domain.services.figures.kpi_drill import definition, rows_behind
+from domain.services.figures.kpi_text import NOT_RECORDED, report_as_json
 from domain.vocabulary.errors import NotFound
 from domain.vocabulary.figures import Basis, Dimension, Drill, Figure
 from domain.vocabulary.statuses import WaitReason

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from db.unit_of_work import reading
-from domain.services.kpi import on_time_report
-from domain.services.kpi_breakdown import breakdown
-from domain.services.kpi_text import NOT_RECORDED, report_as_json
+from domain.services.figures.kpi import on_time_report
+from domain.services.figures.kpi_breakdown import breakdown
+from domain.services.figures.kpi_text import NOT_RECORDED, report_as_json
 from domain.vocabulary.window import Window
 
 LAST_DAY = date(2015, 12, 31)

@@ -16,7 +16,9 @@ from db.queries import master_data as lists
 from db.queries.master_data import Wanted
 from db.tables import Approval, AuditLog, CalendarWindow, Customer, CustomerSku, ShipTo, Site, SkuSite
 from db.unit_of_work import reading
-from domain.services import approval_desk, approvals, calendar_changes, edits, master_data
+from domain.services import calendar_changes, master_data
+from domain.services.approving import approval_desk, approvals
+from domain.services.editing import edits
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.approvals import ApprovalStatus
 from domain.vocabulary.errors import Conflict, Denied, DomainError, NotFound

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db.tables import Customer, SalesOrder, SalesOrderLine, Shipment, ShipmentLine, Sku
 from db.unit_of_work import UnitOfWork, reading, transact
 from domain.rules.kpi.otif import DueBasis, OtifPolicy
-from domain.services.otif import otif_lines, otif_report
+from domain.services.figures.otif import otif_lines, otif_report
 
 MADE = {"created_at": datetime(2026, 6, 1, tzinfo=UTC), "updated_at": datetime(2026, 6, 1, tzinfo=UTC)}
 BASES = {

@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from db.journal import Journal
 from db.repositories import open_holds, stock
-from domain.services import (
+from domain.services.ordering import (
     fulfilment,
     fulfilment_steps,
     line_steps,
@@ -27,7 +27,7 @@ from domain.services import (
     reservations,
     stock_ledger,
 )
-from domain.services.order_work import OrderWork
+from domain.services.ordering.order_work import OrderWork
 from domain.vocabulary.statuses import MovementType, OrderStage
 from tests.lifecycle_course import lifecycle
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from db.tables import AuditLog, Command, DateChange, ExceptionCase, SalesOrder, SalesOrderLine
-from domain.services import edits, undo
+from domain.services.editing import edits, undo
 from domain.vocabulary.errors import Denied, DomainError
 from domain.vocabulary.statuses import LineStage, Role
 from tests.acting import do, person

@@ -25,7 +25,7 @@ from db.tables import (
     Site,
 )
 from db.unit_of_work import transact
-from domain.services import edits
+from domain.services.editing import edits
 from domain.vocabulary.statuses import HoldScope
 from domain.vocabulary.units import to_instant
 from seed.bulk import insert_columns

@@ -1,1 +1,1 @@
-"""Imports of order extracts: profile -> bundle -> mapped rows; storing them is `domain.services.imports`."""
+"""Imports of order extracts: profile -> bundle -> mapped rows; storing them is `domain.services.importing.imports`."""

@@ -19,9 +19,9 @@ from domain.exchange.imports.intake import merged_codes
 from domain.exchange.imports.loading import load_assigned
 from domain.exchange.imports.mapping import map_bundle
 from domain.exchange.imports.profile import Profile, SourceFile
-from domain.services import import_replay
 from domain.services.commands import command
-from domain.services.import_replay import Waiting, WaitingRow
+from domain.services.importing import import_replay
+from domain.services.importing.import_replay import Waiting, WaitingRow
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.imports import Answers, MappedImport

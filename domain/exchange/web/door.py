@@ -12,9 +12,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from domain.exchange.web import requests
-from domain.services import identity, sign_in
-from domain.services.identity import Policy, SignedIn
-from domain.services.sign_in import Welcome
+from domain.services.access import identity, sign_in
+from domain.services.access.identity import Policy, SignedIn
+from domain.services.access.sign_in import Welcome
 from domain.settings import Settings
 from domain.vocabulary.errors import Denied
 

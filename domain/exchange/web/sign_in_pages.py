@@ -15,11 +15,11 @@ from db.queries import data, people
 from db.unit_of_work import reading
 from domain.exchange.web import markup, requests
 from domain.exchange.web.door import Door
-from domain.services import passwords, sessions, sign_in, users
+from domain.services.access import passwords, sessions, sign_in, users
+from domain.services.access.identity import SignedIn
+from domain.services.access.sign_in import Welcome
 from domain.services.commands import Request as Click
 from domain.services.commands import perform
-from domain.services.identity import SignedIn
-from domain.services.sign_in import Welcome
 from domain.vocabulary.errors import Denied, DomainError
 from domain.vocabulary.roles import ROLE_NAMES, home
 from domain.vocabulary.statuses import Role

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from domain.exchange.imports.intake import prepare
 from domain.exchange.imports.profile import Profile, load
-from domain.services import imports
+from domain.services.importing import imports
 from domain.vocabulary.imports import Answers, MappedImport
 from tests.acting import do
 from tests.laws import broken_laws

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 
 from db.records import table_of
 from db.tables import AuditLog, SalesOrder
-from domain.services import edits
+from domain.services.editing import edits
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.statuses import Role
 from tests.acting import do, person

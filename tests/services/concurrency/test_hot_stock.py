@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event, select, text, update
 from db.engine import create_engine
 from db.tables import Reservation, SalesOrderLine, StockBalance, Supply
 from db.unit_of_work import reading, transact
-from domain.services import fulfilment, order_lines, orders, stock
+from domain.services.ordering import fulfilment, order_lines, orders, stock
 from domain.vocabulary.errors import DomainError
 from tests import lifecycle_world as world_of
 from tests.acting import NOON, do

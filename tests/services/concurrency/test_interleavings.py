@@ -17,7 +17,8 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from db.engine import create_engine
-from domain.services import fulfilment, hold_reviews, holds, order_lines, orders, stock
+from domain.services.holding import hold_reviews, holds
+from domain.services.ordering import fulfilment, order_lines, orders, stock
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.statuses import HoldScope, HoldType
 from tests import lifecycle_world as world_of

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from db.tables import Shipment
-from domain.services import fulfilment, order_billing, order_entry, order_lines, orders, stock
+from domain.services.ordering import fulfilment, order_billing, order_entry, order_lines, orders, stock
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.statuses import BlockedAction, HoldScope
 from tests import lifecycle_world as world_of

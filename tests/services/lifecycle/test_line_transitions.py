@@ -14,7 +14,7 @@ from db.tables import Reservation, Shipment, StockBalance
 from domain.rules.lifecycle.line import LINE
 from domain.rules.lifecycle.progress import line_stages
 from domain.rules.lifecycle.quantities import quantities
-from domain.services import fulfilment, order_billing, order_lines, orders, stock
+from domain.services.ordering import fulfilment, order_billing, order_lines, orders, stock
 from domain.vocabulary.errors import IllegalTransition
 from domain.vocabulary.statuses import Initiator, PartialPolicy
 from tests import lifecycle_world as world_of

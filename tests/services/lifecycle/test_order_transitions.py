@@ -15,7 +15,7 @@ from db.unit_of_work import transact
 from domain.rules.lifecycle.order import ORDER
 from domain.rules.lifecycle.progress import agrees
 from domain.rules.lifecycle.quantities import quantities
-from domain.services import fulfilment, order_billing, order_entry, order_lines, orders
+from domain.services.ordering import fulfilment, order_billing, order_entry, order_lines, orders
 from domain.vocabulary.errors import IllegalTransition
 from domain.vocabulary.order_entry import NewLine, NewQuantity
 from domain.vocabulary.statuses import HoldScope, HoldType, Initiator

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select, update
 from db.tables import Approval, Reservation, SalesOrderLine, StockMovement, Supply
 from db.unit_of_work import transact
 from domain.rules.lifecycle.allocation import ALLOCATION
-from domain.services import fulfilment, stock
+from domain.services.ordering import fulfilment, stock
 from domain.vocabulary.errors import DomainError, IllegalTransition, NotFound
 from domain.vocabulary.statuses import HoldScope, SupplyStatus, SupplyType
 from tests import lifecycle_world as world_of

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, event
 
 from db.engine import create_engine
 from domain.exchange.imports.intake import prepare
-from domain.services import edits, imports
 from domain.services.commands import Request, perform
+from domain.services.editing import edits
+from domain.services.importing import imports
 from domain.vocabulary.statuses import Role
 from tests.acting import person
 from tests.small_import import lines_file, profile

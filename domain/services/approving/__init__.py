@@ -1,0 +1,1 @@
+"""Approvals: asked, routed, decided, applied, expired (domain.md 3.9)."""

@@ -1,0 +1,1 @@
+"""Edits of cells from grids, their preview, and taking a batch back."""

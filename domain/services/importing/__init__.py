@@ -1,0 +1,1 @@
+"""Imports: preview, commit, replay and undo of bundles."""
