@@ -25,6 +25,12 @@ BLOCKING = {
 """The type of hold that blocks a step; PRICE blocks confirming and invoicing."""
 Step = tuple[str, int, Callable[[], None]]
 """A step by its name in the model, the line it is about, and what takes it on both sides."""
+DETOURS = [
+    "recall", "report_short", "deallocate", "amend", "short_close", "short_close_line", "cancel_line", "reject",
+    "cancel", "close_line", "settle",
+]  # fmt: skip
+"""Ways to leave the natural course, by their names in the model."""
+MOST_STEPS = 16
 
 
 class Course(Lifecycle):
@@ -56,12 +62,42 @@ class Course(Lifecycle):
             self._free(hold_id)
         self.advance(place, late=late)
 
+    @rule(what=st.sampled_from(DETOURS), place=PLACES, missing=st.integers(0, 2), late=st.booleans())
+    def go_on_to_a_detour(self, what: str, place: int, missing: int, late: bool) -> None:
+        """An order goes on until it may leave its course in some way, and does."""
+        for _ in range(MOST_STEPS):
+            for step in self._detours(what, place):
+                self._take(step)
+                return
+            self.advance(place, missing, late)
+
+    def _detours(self, what: str, place: int) -> list[Step]:
+        """The first way to take this detour that the model allows now, if there is one."""
+        o, _ = self.at(place)
+        whole = what in ("recall", "short_close", "reject", "cancel", "settle")
+        for n in range(1 if whole else len(self.line_ids[o])):
+            more = (1,) if what == "amend" else ()
+            if getattr(deepcopy(self.book), what)(*((o,) if whole else (o, n, *more))):
+                given = (place,) if whole else (place, n, *more)
+                return [(what, n, partial(getattr(self, what), *given))]
+        return []
+
+    @rule(place=PLACES, missing=st.integers(0, 2))
+    def go_far(self, place: int, missing: int) -> None:
+        """An order goes on in small shipments, the first of which arrives then."""
+        for _ in range(MOST_STEPS):
+            self.advance(place, missing)
+        if self.book.under_way:
+            self.deliver(0)
+
     def advance(self, place: int, missing: int = 0, late: bool = False) -> None:
         self._take(self._next(place, missing, late))
 
     def _take(self, step: Step | None) -> None:
         if step is not None:
+            self.meant = True
             step[2]()
+            self.meant = False
 
     def _next(self, place: int, missing: int = 0, late: bool = False) -> Step | None:
         """The first step that the model allows an order: what is nearest to the door first, or last."""

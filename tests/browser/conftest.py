@@ -160,6 +160,6 @@ def page(browser: Browser, tower: Server) -> Iterator[Page]:
 
 def settled(page: Page) -> None:
     """Wait until the screen has its title and no script runs."""
-    page.wait_for_selector("h1", timeout=30_000)
-    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=30_000)
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
     page.wait_for_timeout(300)

@@ -132,10 +132,10 @@ def note(server: Server, line: int) -> Any:
     return ask(server, "select note from sales_order_line where line_id = ?", line)[0][0]
 
 
-def promised(server: Server, line: int) -> date:
-    """Return a line's promise."""
+def promised(server: Server, line: int) -> date | None:
+    """Return a line's promise; None where it has none."""
     days = ask(server, "select promised_on from sales_order_line where line_id = ?", line)[0][0]
-    return date(1970, 1, 1) + timedelta(days=days)
+    return None if days is None else date(1970, 1, 1) + timedelta(days=days)
 
 
 def commands(server: Server, service: str) -> int:

@@ -167,7 +167,9 @@ def test_sales_of_the_demo_see_fewer_orders_than_the_lead(browser: Browser, towe
         page = context.new_page()
         page.goto(f"{tower.url}/orders")
         settled(page)
-        found = re.search(r"([\d,]+) lines", page.locator("[data-testid=stMain]").inner_text())
+        main = page.locator("[data-testid=stMain]")
+        main.get_by_text(re.compile(r"[\d,]+ lines of")).first.wait_for(timeout=60_000)
+        found = re.search(r"([\d,]+) lines", main.inner_text())
         assert found
         counted.append(int(found.group(1).replace(",", "")))
         context.close()

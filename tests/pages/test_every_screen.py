@@ -24,6 +24,7 @@ UPLOADS = (
     "calendars",
     "audit",
     "integrity",
+    "my_changes",
 )
 """Screens that work without orders: their empty state is their own first step."""
 

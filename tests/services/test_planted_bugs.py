@@ -78,8 +78,10 @@ def ship_under_hold(patch: Patch) -> None:
 
 
 def allocate_under_hold(patch: Patch) -> None:
-    """The guard of allocating does not look at holds."""
+    """Neither the guard of the line nor that of its reservation looks at holds that block allocating."""
     _without_hold(patch, {"allocate"})
+    real = reservations.facts
+    patch.setattr(reservations, "facts", lambda *given, **more: replace(real(*given, **more), hold=None))
 
 
 def _without_hold(patch: Patch, events: set[str]) -> None:

@@ -6,8 +6,12 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 
 from sqlalchemy import Engine, func, select
 
@@ -130,6 +134,17 @@ def _more(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {name: after[name] - count for name, count in before.items() if after[name] != count}
 
 
+@contextmanager
+def no_main_module() -> Iterator[None]:
+    """Keep a fresh process from running this one's main module again: screen tests put a screen in its place."""
+    kept = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = kept
+
+
 class Victims:
     """Forks victims from one warm process; command 0 is done when it is made."""
 
@@ -137,7 +152,8 @@ class Victims:
         self._orders, theirs = PROCESSES.Pipe()
         self._told, telling = PROCESSES.Pipe()
         self._process = PROCESSES.Process(target=victim.serve, args=(url, work, theirs, telling), daemon=True)
-        self._process.start()
+        with no_main_module():
+            self._process.start()
 
     def close(self) -> None:
         """End the process that forks."""
