@@ -30,7 +30,10 @@ DETOURS = [
     "cancel", "close_line", "settle",
 ]  # fmt: skip
 """Ways to leave the natural course, by their names in the model."""
-MOST_STEPS = 16
+FOR_EVERY_LINE = ("report_short", "deallocate", "cancel_line", "close_line")
+"""Detours that all lines take which may."""
+BLOCKED_STEPS = ["confirm", "allocate", "release", "release_line", "ship", "invoice"]
+MOST_STEPS = 12
 
 
 class Course(Lifecycle):
@@ -49,10 +52,17 @@ class Course(Lifecycle):
         self._take(step)
         self.advance(place)
 
-    @rule(scope=st.sampled_from(SCOPES), place=PLACES, late=st.booleans())
-    def go_on_against_a_hold(self, scope: str, place: int, late: bool) -> None:
-        """What comes next for an order is tried while just this is blocked, and again once it is free."""
+    @rule(
+        what=st.sampled_from(BLOCKED_STEPS), scope=st.sampled_from(SCOPES), place=PLACES, late=st.booleans()
+    )
+    def go_on_against_a_hold(self, what: str, scope: str, place: int, late: bool) -> None:
+        """An order goes on until this step comes next; it is tried while just it is blocked, and again once it is free."""
         step = self._next(place, late=late)
+        for _ in range(MOST_STEPS):
+            if step is None or step[0] == what:
+                break
+            self._take(step)
+            step = self._next(place, late=late)
         if step is None:
             return
         before = set(self.book.holds)
@@ -66,9 +76,12 @@ class Course(Lifecycle):
     def go_on_to_a_detour(self, what: str, place: int, missing: int, late: bool) -> None:
         """An order goes on until it may leave its course in some way, and does."""
         for _ in range(MOST_STEPS):
-            for step in self._detours(what, place):
-                self._take(step)
-                return
+            steps = self._detours(what, place)
+            while steps:
+                self._take(steps[0])
+                steps = self._detours(what, place) if what in FOR_EVERY_LINE else []
+                if not steps:
+                    return
             self.advance(place, missing, late)
 
     def _detours(self, what: str, place: int) -> list[Step]:

@@ -27,7 +27,7 @@ from tests.lifecycle_invariants import Agreement
 from tests.lifecycle_model import Book
 from tests.lifecycle_parts import Hold
 
-ON_HAND = 20
+ON_HAND = 12
 SKUS = 2
 MOST_ORDERS = 3
 BLOCKS = {

@@ -104,7 +104,11 @@ export default function (component) {
     }
   };
   document.addEventListener("keydown", listen, true);
-  return () => document.removeEventListener("keydown", listen, true);
+  dialog.dataset.listening = "true";
+  return () => {
+    document.removeEventListener("keydown", listen, true);
+    delete dialog.dataset.listening;
+  };
 }
 """
 

@@ -198,21 +198,28 @@ def test_the_wall_says_stale_and_recovers_by_itself(demo_today: Path, browser: B
         server.stop()
 
 
+def _open_palette(page: Page) -> None:
+    """Press Ctrl+K once the palette listens; the component mounts after the screen's own text."""
+    page.locator("#palette[data-listening]").wait_for(state="attached")
+    page.keyboard.press("Control+k")
+    page.locator("#palette[open]").wait_for()
+
+
 def test_ctrl_k_goes_to_screens_and_numbers(tower: Server, page: Page) -> None:
     page.goto(tower.url)
     settled(page)
-    page.keyboard.press("Control+k")
-    page.locator("#palette[open]").wait_for()
+    _open_palette(page)
     page.keyboard.type("imp")
     page.keyboard.press("Enter")
     page.wait_for_url("**/imports")
     settled(page)
-    page.keyboard.press("Control+k")
+    _open_palette(page)
     page.keyboard.type("SO-100")
     assert page.locator("#found li[aria-selected=true]").inner_text().startswith("Find SO-100")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/order?so=SO-100")
-    page.keyboard.press("Control+k")
+    settled(page)
+    _open_palette(page)
     page.keyboard.press("Escape")
     assert page.locator("#palette[open]").count() == 0

@@ -196,7 +196,7 @@ BUGS: dict[str, Callable[[Patch], None]] = {
 def _finds_it(template: Path, folder: Path, seed: int) -> bool:
     machine = seeded(seed)(lifecycle(template, folder))
     found = settings(
-        max_examples=150,
+        max_examples=300,
         stateful_step_count=50,
         deadline=None,
         database=None,
