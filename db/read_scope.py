@@ -113,7 +113,14 @@ BY_ACCOUNT = {
     },
     **{
         name: _line(f"{name}.line_id")
-        for name in ("schedule_line", "date_change", "reservation", "shipment_line")
+        for name in (
+            "schedule_line",
+            "date_change",
+            "reservation",
+            "shipment_line",
+            "bop_result",
+            "bop_plan_row",
+        )
     },
     **{name: _order(f"{name}.order_id") for name in ("sales_order_line", "order_event", "sla_clock")},
     **{name: _shipment(f"{name}.shipment_id") for name in ("package", "tracking_event")},
@@ -136,14 +143,18 @@ BY_ACCOUNT = {
         name: f"EXISTS (SELECT 1 FROM {{base}}landing ld WHERE ld.{key} = {name}.{key} AND {_landing('ld.landing_id')})"
         for name, key in (("import_batch", "batch_id"), ("import_file", "file_id"))
     },
-    **dict.fromkeys(("quarantine_row", "import_warning", "outbox_message"), NEVER),
+    "promise_quote": f"promise_quote.customer_id {MINE}",
+    "promise_notice": "EXISTS (SELECT 1 FROM {base}date_change dc WHERE dc.date_change_id = promise_notice.date_change_id "
+    f"AND {_line('dc.line_id')})",
+    **dict.fromkeys(("quarantine_row", "import_warning", "outbox_message", "bop_snapshot"), NEVER),
 }
 """What a person sees who is limited to accounts, by table."""
 OPEN = frozenset({
     "calendar", "calendar_window", "calendar_exception", "site", "carrier", "supplier", "sku", "sku_site",
     "uom_conversion", "supply", "stock_balance", "sla_policy", "code_map", "import_answer", "worker_lease", "command",
     "audit_anchor", "saved_view", "app_user", "user_role", "user_account", "user_site", "user_session",
-    "sign_in_attempt", "presence",
+    "sign_in_attempt", "presence", "run_variant", "bop_run", "quota", "supply_protection", "sourcing_rule",
+    "safety_stock_change", "atp_bucket",
 })  # fmt: skip
 """Tables that hold nothing of one customer."""
 
@@ -168,10 +179,27 @@ def _site_order(key: str) -> str:
 BY_SITE = {
     "sales_order": _site_order("sales_order.order_id"),
     **{name: _own_or_none(f"{name}.site_id") for name in ("sales_order_line", "shipment", "supply")},
-    **{name: f"{name}.site_id {HERE}" for name in ("stock_balance", "stock_movement", "sku_site")},
+    **{
+        name: f"{name}.site_id {HERE}"
+        for name in (
+            "stock_balance",
+            "stock_movement",
+            "sku_site",
+            "atp_bucket",
+            "supply_protection",
+            "safety_stock_change",
+        )
+    },
     **{
         name: _site_line(f"{name}.line_id")
-        for name in ("schedule_line", "date_change", "reservation", "shipment_line")
+        for name in (
+            "schedule_line",
+            "date_change",
+            "reservation",
+            "shipment_line",
+            "bop_result",
+            "bop_plan_row",
+        )
     },
     **{
         name: f"{name}.order_id IS NULL OR {_site_order(f'{name}.order_id')}"

@@ -1,5 +1,6 @@
 """Columns, constraints and indexes; no behaviour. Importing this package registers every table."""
 
+from db.tables.allocation_runs import BopPlanRow, BopResult, BopRun, BopSnapshot, RunVariant
 from db.tables.approvals import Approval, ApprovalStep
 from db.tables.audit import AuditAnchor, AuditLog, Command, OutboxMessage, SavedView
 from db.tables.base import Base
@@ -30,6 +31,8 @@ from db.tables.imports import (
 from db.tables.invoices import Invoice, InvoiceLine, Payment, PaymentApplication
 from db.tables.parties import Carrier, Contact, Customer, ShipTo, Site, Supplier, WorkerLease
 from db.tables.products import CustomerSku, PriceAgreement, Sku, SkuSite, UomConversion
+from db.tables.promises import AtpBucket, PromiseNotice, PromiseQuote
+from db.tables.quotas import Quota, SafetyStockChange, SourcingRule, SupplyProtection
 from db.tables.sales_orders import DateChange, OrderEvent, SalesOrder, SalesOrderLine, ScheduleLine
 from db.tables.shipments import Package, Shipment, ShipmentLine, TrackingEvent
 from db.tables.sla import SlaClock, SlaLevelEvent, SlaPolicy, SlaSegment
@@ -39,9 +42,14 @@ __all__ = [
     "AppUser",
     "Approval",
     "ApprovalStep",
+    "AtpBucket",
     "AuditAnchor",
     "AuditLog",
     "Base",
+    "BopPlanRow",
+    "BopResult",
+    "BopRun",
+    "BopSnapshot",
     "Calendar",
     "CalendarException",
     "CalendarWindow",
@@ -70,9 +78,14 @@ __all__ = [
     "PaymentApplication",
     "Presence",
     "PriceAgreement",
+    "PromiseNotice",
+    "PromiseQuote",
     "QuarantineRow",
+    "Quota",
     "RecordSource",
     "Reservation",
+    "RunVariant",
+    "SafetyStockChange",
     "SalesOrder",
     "SalesOrderLine",
     "SavedView",
@@ -88,10 +101,12 @@ __all__ = [
     "SlaLevelEvent",
     "SlaPolicy",
     "SlaSegment",
+    "SourcingRule",
     "StockBalance",
     "StockMovement",
     "Supplier",
     "Supply",
+    "SupplyProtection",
     "TrackingEvent",
     "UomConversion",
     "UserAccount",
@@ -99,4 +114,4 @@ __all__ = [
     "UserSession",
     "UserSite",
     "WorkerLease",
-]  # fmt: skip
+]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Recorded, choice, key, reference
 from db.types import Day, FxRate, Instant, Money, Quantity, Rate
+from domain.vocabulary.allocation import PromiseCause
 from domain.vocabulary.statuses import Channel, Initiator, LineStage, OrderStage, OrderType, PromiseSource
 
 
@@ -141,7 +142,8 @@ class ScheduleLine(Recorded, Base):
 class DateChange(Base):
     """A change of a requested or promised day: dates are never overwritten without one. Append-only.
 
-    `field` is "requested_on" or "promised_on".
+    `field` is "requested_on" or "promised_on". `cause` says what moved it, `run_id` which run: this is the promise
+    ledger that sales sees.
     """
 
     __tablename__ = "date_change"
@@ -155,6 +157,8 @@ class DateChange(Base):
     initiator: Mapped[Initiator] = choice(Initiator)
     reason: Mapped[str | None]
     actor: Mapped[str]
+    cause: Mapped[PromiseCause | None] = choice(PromiseCause, nullable=True)
+    run_id: Mapped[int | None] = reference("bop_run.run_id", nullable=True)
     batch_id: Mapped[int | None] = reference("import_batch.batch_id", nullable=True)
 
 

@@ -79,7 +79,11 @@ class StockMovement(Base):
 
 
 class Reservation(Recorded, Base):
-    """Rows that hold supply for a line: soft ones may be moved by a run, hard ones may not (domain.md 3.4)."""
+    """Rows that hold supply for a line: soft ones may be moved by a run, hard ones may not (domain.md 3.4).
+
+    `confirmed_on` is the material day that the quantity is confirmed for (None: the first possible), `run_id` the run
+    that made the row, `ended_run_id` the one that took it back.
+    """
 
     __tablename__ = "reservation"
     __table_args__ = (CheckConstraint("qty > 0", name="qty"),)
@@ -92,3 +96,6 @@ class Reservation(Recorded, Base):
     pinned: Mapped[bool] = mapped_column(default=False)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None]
+    confirmed_on: Mapped[date | None] = mapped_column(Day)
+    run_id: Mapped[int | None] = reference("bop_run.run_id", nullable=True)
+    ended_run_id: Mapped[int | None] = reference("bop_run.run_id", nullable=True)
