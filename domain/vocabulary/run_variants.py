@@ -26,7 +26,7 @@ class LineSelection(BaseModel):
     customer_ids: tuple[int, ...] = ()
     channels: tuple[Channel, ...] = ()
     order_types: tuple[OrderType, ...] = ()
-    priorities_up_to: int | None = Field(None, ge=1, le=9)
+    priorities_up_to: int | None = Field(default=None, ge=1, le=9)
     sku_ids: tuple[int, ...] = ()
     families: tuple[str, ...] = ()
     site_ids: tuple[int, ...] = ()
@@ -35,7 +35,7 @@ class LineSelection(BaseModel):
     requested_from: date | None = None
     requested_to: date | None = None
     unconfirmed_only: bool = False
-    least_value: int | None = Field(None, ge=0, description="open value in whole currency units")
+    least_value: int | None = Field(default=None, ge=0, description="open value in whole currency units")
 
 
 class Segment(BaseModel):
@@ -70,4 +70,4 @@ class VariantSpec(BaseModel):
     horizon_days: int = Field(180, ge=1, le=730)
     receipt_delay_days: int = Field(1, ge=0, le=30)
     planned_receipts_count: bool = True
-    approval_retracted_above: int | None = Field(None, ge=0, description="whole currency units taken back")
+    approval_retracted_above: int | None = Field(default=None, ge=0, description="whole currency units taken back")
