@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Integer, Select, and_, case, func, or_, select, type_coerce, union
 
+from db.queries.company_day import start_of_day
 from db.queries.frame import frame
 from db.queries.held_lines import touched
 from db.queries.line_facts import INCOMING, active_at, cancelled_undated, end_of_day, line_facts
@@ -197,7 +198,7 @@ def promise_moves(
     if line_ids is not None:
         limits.append(change.line_id.in_(line_ids))
     if days is not None:
-        since = datetime.combine(as_of - timedelta(days=days), time(), tzinfo=UTC)
+        since = start_of_day(as_of - timedelta(days=days))
         limits.append(change.changed_at >= since)
     statement: Select[Any] = (
         select(

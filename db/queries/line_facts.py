@@ -7,7 +7,7 @@ entry day nobody recorded is never in the backlog, and neither is one that is ca
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from db.queries import company_day
 from db.tables import (
     Customer,
     DateChange,
@@ -58,9 +59,9 @@ AsOf = date | ColumnElement[Any]
 
 
 def end_of_day(as_of: AsOf) -> datetime | ColumnElement[Any]:
-    """Return the first instant after day `as_of` (UTC)."""
+    """Return the first instant after the company's day `as_of`; after the UTC day where it is an expression (views)."""
     if isinstance(as_of, date):
-        return datetime.combine(as_of + timedelta(days=1), time(), tzinfo=UTC)
+        return company_day.end_of_day(as_of)
     return type_coerce((cast(type_coerce(as_of, Integer), BigInteger) + 1) * 86_400, Instant)
 
 

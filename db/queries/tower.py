@@ -7,18 +7,15 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Integer, Select, case, func, literal, or_, select, type_coerce
-from sqlalchemy.sql.elements import ColumnElement
 
 from db.queries import lines
+from db.queries.company_day import day_of
 from db.queries.frame import frame
 from db.queries.held_lines import touched
 from db.queries.line_facts import CLOSED_HOLDS, cancelled_undated, end_of_day
 from db.tables import DateChange, Hold, SalesOrderLine
-from db.types import Day
 from domain.vocabulary.line_filter import LineFilter, LineState
 from domain.vocabulary.units import EPOCH_DAY
-
-SECONDS_A_DAY = 86_400
 
 
 def book(connection: Connection, *, as_of: date, live: bool) -> pd.DataFrame:
@@ -85,11 +82,14 @@ def past_lines(first: date, last: date) -> Select[Any]:
     )
 
 
-def promise_changes(first: date) -> Select[Any]:
-    """Select the changes of promised days after `first`, oldest first: line, day of the change, old promise."""
+def promise_changes(first: date, last: date) -> Select[Any]:
+    """Select the changes of promised days after `first`, oldest first: line, day of the change, old promise.
+
+    `last` is the newest day that the days of changes must be exact for.
+    """
     change = DateChange
     return (
-        select(change.line_id, _day(change.changed_at).label("changed_on"), change.old)
+        select(change.line_id, day_of(change.changed_at, first, last).label("changed_on"), change.old)
         .where(change.field == "promised_on", change.changed_at >= end_of_day(first))
         .order_by(change.changed_at, change.date_change_id)
     )
@@ -98,12 +98,13 @@ def promise_changes(first: date) -> Select[Any]:
 def held_lines(first: date, last: date) -> Select[Any]:
     """Select lines under a hold with the days from which and until which it lay on them."""
     line = SalesOrderLine
+    placed, ended = day_of(Hold.placed_at, first, last), day_of(Hold.released_at, first, last)
     until = case(
-        (Hold.status.in_(CLOSED_HOLDS), func.coalesce(_day(Hold.released_at), _day(Hold.placed_at))),
+        (Hold.status.in_(CLOSED_HOLDS), func.coalesce(ended, placed)),
         else_=None,
     )
     both = touched(
-        _day(Hold.placed_at).label("held_from"),
+        placed.label("held_from"),
         until.label("held_until"),
         where=(
             Hold.placed_at < end_of_day(last),
@@ -112,11 +113,6 @@ def held_lines(first: date, last: date) -> Select[Any]:
         ),
     )
     return select(both.c.line_id, both.c.held_from, both.c.held_until)
-
-
-def _day(column: Any) -> ColumnElement[Any]:
-    """The UTC day of an instant, as days since the epoch."""
-    return type_coerce(type_coerce(column, Integer).op("/")(SECONDS_A_DAY), Day)
 
 
 def span(as_of: date, days: int) -> list[int]:

@@ -20,7 +20,7 @@ def history(uow: UnitOfWork, *, as_of: date, days: int) -> list[Level]:
     connection = uow.connection
     first = as_of - timedelta(days=days - 1)
     lines = read_columns(connection, queries.past_lines(first, as_of))
-    changes = read_columns(connection, queries.promise_changes(first))
+    changes = read_columns(connection, queries.promise_changes(first, as_of))
     holds = read_columns(connection, queries.held_lines(first, as_of))
     ids = lines["line_id"]
     changed, kept = _places(ids, changes["line_id"])
