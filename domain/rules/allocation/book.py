@@ -125,7 +125,7 @@ class Quotas:
 class Policy:
     """What the run's variant says beside segments: `fair` marks segments shared fairly instead of first come first.
 
-    `sharing_weight` per tier 1..4 in 1/1 000 weighs their remaining need there. `dig_tier` is the last tier whose WIN
+    `sharing_weight` per tier 1..4 in 1/1 000 weighs their remaining need there, in whole units of `grain`. `dig_tier` is the last tier whose WIN
     lines may dig into the safety stock. Days beyond `horizon` are not promised.
     """
 
@@ -134,6 +134,7 @@ class Policy:
     fair: Ints
     sharing_weight: tuple[int, int, int, int] = (1_000, 1_000, 1_000, 1_000)
     dig_tier: int = 1
+    grain: int = 1
     pegging: Pegging = Pegging.EARLIEST
 
 
@@ -154,7 +155,7 @@ class Plan:
     `cause` is the binding cause (place in CAUSES), `cause_day` the day at which it binds, `blocker` the place of the
     line that took the last unit (NOBODY: none), `violation` the place in VIOLATIONS. `turn` is the order in which lines
     were served, `place_turn` and `place_lines` the same within the SKU-site ("7 of 31"). `dug` is the safety stock
-    taken per SKU-site.
+    taken per SKU-site. `kept_*` lists, for GAIN lines with a violation, what could be kept of their former confirmation.
     """
 
     start: Ints
@@ -169,6 +170,9 @@ class Plan:
     place_turn: Ints
     place_lines: Ints
     dug: Ints
+    kept_start: Ints
+    kept_day: Ints
+    kept_qty: Ints
 
 
 @dataclass(frozen=True)
