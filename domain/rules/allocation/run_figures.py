@@ -43,7 +43,9 @@ class Figures:
 def former(book: Book) -> Confirmations:
     """Return the confirmations before the run."""
     lines = book.lines
-    return Confirmations(np.repeat(np.arange(len(lines)), np.diff(lines.old_start)), lines.old_day, lines.old_qty)
+    return Confirmations(
+        np.repeat(np.arange(len(lines)), np.diff(lines.old_start)), lines.old_day, lines.old_qty
+    )
 
 
 def planned(plan: Plan) -> Confirmations:
@@ -76,7 +78,9 @@ def confirmed_units(book: Book, rows: Confirmations) -> Ints:
 
 def on_time_units(book: Book, rows: Confirmations) -> Ints:
     """Return per line what is confirmed for its requested day or before."""
-    return _total(len(book.lines), rows.line, np.where(rows.day <= book.lines.requested[rows.line], rows.qty, 0))
+    return _total(
+        len(book.lines), rows.line, np.where(rows.day <= book.lines.requested[rows.line], rows.qty, 0)
+    )
 
 
 def full_day(book: Book, rows: Confirmations, missing: int) -> Ints:

@@ -36,12 +36,12 @@ def discrete(on_hand: int, receipts: Ints, orders: Ints) -> Ints:
 
 def cumulative(on_hand: int, receipts: Ints, orders: Ints) -> Ints:
     """Return the running supply less the running orders: it can promise units that a later order needs."""
-    return on_hand + np.cumsum(receipts) - np.cumsum(orders)
+    return np.asarray(on_hand + np.cumsum(receipts) - np.cumsum(orders))
 
 
 def look_ahead(left: Ints) -> Ints:
     """Return min over u ≥ t of what is left at u; negative is an over-commitment (show 0)."""
-    return np.minimum.accumulate(left[::-1])[::-1]
+    return np.asarray(np.minimum.accumulate(left[::-1])[::-1])
 
 
 def _supply_buckets(receipts: Ints) -> list[int]:
