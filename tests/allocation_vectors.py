@@ -39,7 +39,12 @@ def ints(values: Sequence[int]) -> np.ndarray:
 
 
 def book_of(
-    supply: dict[str, Any], told: Sequence[dict[str, Any]], method: str, *, dig: float = 0.0, quota: dict[str, list[int]] | None = None
+    supply: dict[str, Any],
+    told: Sequence[dict[str, Any]],
+    method: str,
+    *,
+    dig: float = 0.0,
+    quota: dict[str, list[int]] | None = None,
 ) -> Book:
     """Return the book of a vector: buckets are the days 0, 1, …"""
     n, buckets = len(told), len(supply["receipts"])
@@ -90,7 +95,9 @@ def _starts(lists: Sequence[Sequence[Any]]) -> np.ndarray:
     return ints([0, *np.cumsum([len(each) for each in lists])])
 
 
-def _buckets(told: Sequence[dict[str, Any]], rows: figures.Confirmations, buckets: int) -> dict[str, list[int]]:
+def _buckets(
+    told: Sequence[dict[str, Any]], rows: figures.Confirmations, buckets: int
+) -> dict[str, list[int]]:
     found = np.zeros((len(told), buckets), dtype=np.int64)
     np.add.at(found, (rows.line, rows.day), rows.qty)
     return {line["id"]: found[k].tolist() for k, line in enumerate(told)}
@@ -156,10 +163,14 @@ def runs(told: dict[str, Any], engine: str | None = None) -> Iterator[Case]:
             yield f"{name} safety stock used", run["ss_used"], int(plan.dug[0])
         if run.get("free_atp") is not None:
             free = _free(book, plan, buckets)
-            known = [None if wanted is None else got for wanted, got in zip(run["free_atp"], free, strict=True)]
+            known = [
+                None if wanted is None else got for wanted, got in zip(run["free_atp"], free, strict=True)
+            ]
             yield f"{name} free ATP", run["free_atp"], known
         if "dropped" in run:
-            whole = [line["id"] for line in lines if line["partial"] != "ANY" and not sum(run["conf"][line["id"]])]
+            whole = [
+                line["id"] for line in lines if line["partial"] != "ANY" and not sum(run["conf"][line["id"]])
+            ]
             yield f"{name} dropped", sorted(run["dropped"]), sorted(whole)
     if "atp_table" in told:
         yield from atp_table(told["atp_table"])
@@ -187,8 +198,14 @@ def cases(told: dict[str, Any], engine: str | None = None) -> Iterator[Case]:
         yield f"{case['id']} conf", wanted["conf"], _buckets(case["lines"], figures.planned(plan), buckets)
         if "violations" in wanted:
             got = _words(case["lines"], book, plan, buckets)
-            shaped = [row if row and len(row) == 3 else row[:2] for row in got] if wanted["violations"] else got
-            yield f"{case['id']} violations", _as_told(wanted["violations"]), _like(shaped, wanted["violations"])
+            shaped = (
+                [row if row and len(row) == 3 else row[:2] for row in got] if wanted["violations"] else got
+            )
+            yield (
+                f"{case['id']} violations",
+                _as_told(wanted["violations"]),
+                _like(shaped, wanted["violations"]),
+            )
 
 
 def _as_told(violations: Sequence[Any]) -> list[Any]:

@@ -103,13 +103,6 @@ class ResultStatus(StrEnum):
     UNDONE = "UNDONE"
 
 
-class Pegging(StrEnum):
-    """Which supply a confirmed quantity is tied to: as early as possible, or as close as possible to the need (bar.md 4)."""
-
-    EARLIEST = "EARLIEST"
-    CLOSEST = "CLOSEST"
-
-
 class QuoteStatus(StrEnum):
     """Status of a quote: shown only, holding stock for a while, turned into a promise, run out, or given back."""
 

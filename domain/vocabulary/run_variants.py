@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.vocabulary.allocation import Pegging, Sequencing, Strategy, ViolationRule
+from domain.vocabulary.allocation import Sequencing, Strategy, ViolationRule
 from domain.vocabulary.statuses import Channel, OrderType
 
 Percent = Annotated[float, Field(ge=0, le=1)]
@@ -66,8 +66,9 @@ class VariantSpec(BaseModel):
     safety_stock_dig: Percent = 0.0
     dig_tier: int = Field(1, ge=1, le=4)
     sharing_weights: tuple[int, int, int, int] = (1_000, 1_000, 1_000, 1_000)
-    pegging: Pegging = Pegging.EARLIEST
     horizon_days: int = Field(180, ge=1, le=730)
     receipt_delay_days: int = Field(1, ge=0, le=30)
     planned_receipts_count: bool = True
-    approval_retracted_above: int | None = Field(default=None, ge=0, description="whole currency units taken back")
+    approval_retracted_above: int | None = Field(
+        default=None, ge=0, description="whole currency units taken back"
+    )

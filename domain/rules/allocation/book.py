@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.vocabulary.allocation import BindingCause, Pegging, Sequencing, Strategy, ViolationCode
+from domain.vocabulary.allocation import BindingCause, Sequencing, Strategy, ViolationCode
 
 Ints = np.ndarray
 """An int64 array unless its field says otherwise."""
@@ -135,7 +135,6 @@ class Policy:
     sharing_weight: tuple[int, int, int, int] = (1_000, 1_000, 1_000, 1_000)
     dig_tier: int = 1
     grain: int = 1
-    pegging: Pegging = Pegging.EARLIEST
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,25 @@ def random_book(seed: int, *, most_lines: int = 14, plain: bool = False) -> Book
     quotas, quota_count = _quotas(r, days, rich)
     options = []
     for _ in range(n):
-        some = r.permutation(places)[: 1 + int(r.integers(0, places))] if rich and r.random() < 0.3 else [r.integers(0, places)]
+        some = (
+            r.permutation(places)[: 1 + int(r.integers(0, places))]
+            if rich and r.random() < 0.3
+            else [r.integers(0, places)]
+        )
         options.append([int(p) for p in some] if not (rich and r.random() < 0.03) else [])
     order = r.integers(0, max(n // 2, 1), n)
     whole = rich and r.random() < 0.4
     units = set(r.integers(0, max(n // 2, 1), 2).tolist()) if whole else set()
     unit = [int(o) if int(o) in units else NOBODY for o in order]
     qty = r.integers(0 if r.random() < 0.2 else 1, 30, n)
-    old = [_old(r, int(q), mine, days, kept=unit[i] != NOBODY) for i, (q, mine) in enumerate(zip(qty, options, strict=True))]
-    refs = [sorted({int(q) for q in r.integers(0, quota_count, r.integers(0, 3))}) if quota_count else [] for _ in range(n)]
+    old = [
+        _old(r, int(q), mine, days, kept=unit[i] != NOBODY)
+        for i, (q, mine) in enumerate(zip(qty, options, strict=True))
+    ]
+    refs = [
+        sorted({int(q) for q in r.integers(0, quota_count, r.integers(0, 3))}) if quota_count else []
+        for _ in range(n)
+    ]
     segments = int(r.integers(1, 4))
     requested = r.integers(0, days, n)
     keys = Keys(
@@ -69,7 +79,7 @@ def random_book(seed: int, *, most_lines: int = 14, plain: bool = False) -> Book
         old_qty=ints([q for mine in old for _, _, q in mine]),
     )  # fmt: skip
     policy = Policy(
-        today=0, horizon=int(r.integers(days - 1, days + 3)), fair=ints(r.random(segments) < 0.4),
+        today=0, horizon=int(r.integers(days // 2, days + 3)), fair=ints(r.random(segments) < 0.4),
         sharing_weight=(1000, 1000, 1000, 1000) if r.random() < 0.6 else (4000, 3000, 2000, 1000),
         dig_tier=int(r.integers(1, 4)), grain=int(r.choice([1, 1, 5])),
     )  # fmt: skip
@@ -92,9 +102,15 @@ def _old(r: Any, qty: int, options: list[int], days: int, *, kept: bool) -> list
 
 
 def _supplies(r: Any, places: int, days: int, rich: bool) -> Supplies:
-    supply = [sorted((int(d), int(q)) for d, q in zip(r.integers(0, days, 3), r.integers(0, 60, 3), strict=True)) for _ in range(places)]
+    supply = [
+        sorted((int(d), int(q)) for d, q in zip(r.integers(0, days, 3), r.integers(0, 60, 3), strict=True))
+        for _ in range(places)
+    ]
     guarded = [
-        sorted((int(d), int(g), int(q)) for d, g, q in zip(r.integers(0, days, 2), r.integers(0, 2, 2), r.integers(0, 15, 2), strict=True))
+        sorted(
+            (int(d), int(g), int(q))
+            for d, g, q in zip(r.integers(0, days, 2), r.integers(0, 2, 2), r.integers(0, 15, 2), strict=True)
+        )
         if rich and r.random() < 0.4
         else []
         for _ in range(places)

@@ -35,5 +35,7 @@ def test_both_decide_the_same(block: int) -> None:
 
 
 def test_both_know_the_same_numbers() -> None:
-    assert [getattr(words, f"C_{cause.name}") for cause in BindingCause] == [CAUSES.index(cause) for cause in BindingCause]
+    assert [getattr(words, f"C_{cause.name}") for cause in BindingCause] == [
+        CAUSES.index(cause) for cause in BindingCause
+    ]
     assert [getattr(words, strategy.name) for strategy in PHASES] == list(range(len(Strategy)))
