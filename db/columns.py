@@ -29,20 +29,40 @@ def read_columns(connection: Connection, statement: Select[Any]) -> Mapping[str,
     return {name: _array(table.column(name)) for name in table.column_names}
 
 
+def read_together(
+    connection: Connection, statements: Mapping[str, Select[Any]]
+) -> dict[str, Mapping[str, np.ndarray]]:
+    """Return the columns of several statements as `read_columns`, all of one state of the database.
+
+    The connection is in a transaction from the start; SQLite keeps one state for it by itself.
+    """
+    found: dict[str, Mapping[str, np.ndarray]] = {}
+    with _connect(connection.engine) as own, own.cursor() as cursor:
+        if connection.engine.dialect.name == "postgresql":
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for name, statement in statements.items():
+            table = _run(connection, cursor, statement)
+            found[name] = {column: _array(table.column(column)) for column in table.column_names}
+    return found
+
+
 def read_arrow(connection: Connection, statement: Select[Any]) -> pa.Table:
     """Return the statement's rows as an Arrow table, read outside any open unit of work, within the same limits."""
-    engine = connection.engine
-    sqlite_engine = engine.dialect.name == "sqlite"
+    with _connect(connection.engine) as own, own.cursor() as cursor:
+        return _run(connection, cursor, statement)
+
+
+def _run(connection: Connection, cursor: Any, statement: Select[Any]) -> pa.Table:
+    name = connection.engine.dialect.name
     # A named parameter style, because the default ones double every percent sign, which ADBC sends as it is.
-    dialect = SQLiteDialect(paramstyle="named") if sqlite_engine else PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    dialect = SQLiteDialect(paramstyle="named") if name == "sqlite" else PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
     text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    with _connect(engine) as own, own.cursor() as cursor:
-        for limiting in read_scope.statements(read_scope.scope_of(connection), engine.dialect.name):
-            cursor.execute(limiting)
-        if sqlite_engine:
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
-        cursor.execute(text)
-        return cursor.fetch_arrow_table()
+    for limiting in read_scope.statements(read_scope.scope_of(connection), name):
+        cursor.execute(limiting)
+    if name == "sqlite":
+        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
+    cursor.execute(text)
+    return cursor.fetch_arrow_table()
 
 
 def _connect(engine: Engine) -> Any:

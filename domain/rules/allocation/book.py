@@ -126,7 +126,7 @@ class Policy:
     """What the run's variant says beside segments: `fair` marks segments shared fairly instead of first come first.
 
     `sharing_weight` per tier 1..4 in 1/1 000 weighs their remaining need there, in whole units of `grain`. `dig_tier` is the last tier whose WIN
-    lines may dig into the safety stock. Days beyond `horizon` are not promised.
+    lines may dig into the safety stock. Days beyond `horizon` are not promised. A price is for `scale` units of quantity.
     """
 
     today: int
@@ -135,6 +135,7 @@ class Policy:
     sharing_weight: tuple[int, int, int, int] = (1_000, 1_000, 1_000, 1_000)
     dig_tier: int = 1
     grain: int = 1
+    scale: int = 1
 
 
 @dataclass(frozen=True)

@@ -56,18 +56,18 @@ def planned(plan: Plan) -> Confirmations:
 
 def figures(book: Book, now: Confirmations, before: Confirmations | None = None) -> Figures:
     """Return the figures of one side; with `before`, what was taken back against it."""
-    lines = book.lines
+    lines, scale = book.lines, book.policy.scale
     on_time = on_time_units(book, now)
     lost = np.zeros(len(lines), dtype=np.int64) if before is None else retracted(book, before, now)
     return Figures(
         demand=int(lines.qty.sum()),
         confirmed=int(now.qty.sum()),
         on_time_units=int(on_time.sum()),
-        on_time_value=int((on_time * lines.price).sum()),
+        on_time_value=int((on_time * lines.price // scale).sum()),
         lines_on_time_in_full=int((on_time >= lines.qty).sum()),
         lines=len(lines),
         retracted=int(lost.sum()),
-        retracted_value=int((lost * lines.price).sum()),
+        retracted_value=int((lost * lines.price // scale).sum()),
     )
 
 

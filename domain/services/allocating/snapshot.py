@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-
-import numpy as np
 
 from domain.rules.allocation.book import Book, Ints
 from domain.rules.promising.delivery_days import Legs, OpenDays
@@ -16,11 +15,13 @@ from domain.vocabulary.run_variants import LineSelection, VariantSpec
 class Snapshot:
     """A book with the keys, versions and facts of its rows, in the order of the book's places.
 
-    `sku_id` and `site_id` are per SKU-site. Per line: `line_version`, `promised` and `requested_on` (delivery days,
-    MISSING: none), `stage` (text), `currency` (text), `order_no`, `line_no` (text). `old_supply` runs beside the book's
-    `old_*` lists: the supply that each former confirmation is tied to (MISSING: none), `old_reservation` its row.
-    `supply_version` runs beside the supplies. `in_scope` says which lines the run may change. `digest` is the sha256 of
-    all that the plan depends on.
+    `sku_id` and `site_id` are per SKU-site. Per line: `line_version`, `site` (key of its own site, MISSING: none),
+    `stage` (place in allocation_book.LIVE), `promised`, `requested_on` and `planned_ship` (delivery and ship days,
+    MISSING: none), `qty_net`, `shipped`, `confirmed`, `hard` (what fixed reservations hold), and `legs` from ready goods
+    to arrival. `old_*` run beside the book's lists of former confirmations: the supply that each is tied to (place in the
+    supplies, NOBODY: none) and its reservation (key and version, MISSING: none).
+    `supply_version` and `supply_in_house` run beside the supplies. `in_scope` says which lines the run may change.
+    `queue` names the lines that no site may serve and why. `digest` is the sha256 of all that the plan depends on.
     """
 
     as_of: date
@@ -30,16 +31,22 @@ class Snapshot:
     sku_id: Ints
     site_id: Ints
     line_version: Ints
+    site: Ints
+    stage: Ints
     promised: Ints
     requested_on: Ints
-    stage: np.ndarray
-    currency: np.ndarray
-    order_no: np.ndarray
-    line_no: np.ndarray
-    in_scope: np.ndarray
+    planned_ship: Ints
+    qty_net: Ints
+    shipped: Ints
+    confirmed: Ints
+    hard: Ints
     old_supply: Ints
     old_reservation: Ints
+    old_version: Ints
     supply_version: Ints
+    supply_in_house: Ints
+    in_scope: Ints
     days: OpenDays
     legs: Legs
+    queue: Mapping[int, str]
     digest: str
