@@ -1,6 +1,6 @@
 """Many rows into one table through the fastest door of each database, in stored units.
 
-Inserts: PostgreSQL takes COPY. SQLite takes the driver's own `executemany` with fifty rows a statement, because it
+Inserts: PostgreSQL takes COPY; whole columns go there as one text that Arrow writes. SQLite takes the driver's own `executemany` with fifty rows a statement, because it
 sets up the word lists of CHECK constraints anew for each statement. Updates with version check: PostgreSQL takes one
 UPDATE … FROM unnest, SQLite `executemany` after one look at the versions. All run inside the caller's transaction.
 """
@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from psycopg import sql
+from pyarrow import csv
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -40,9 +43,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db import prepared
-from domain.vocabulary.units import to_instant
+from domain.vocabulary.units import MISSING, to_instant
 
 STATEMENT_ROWS = 50
+CHUNK_ROWS = 50_000
 Row = tuple[Any, ...]
 
 
@@ -104,6 +108,91 @@ def _copy(connection: Connection, owner: Table, names: Sequence[str], rows: Iter
             if flags:
                 row = tuple(bool(v) if i in flags and v is not None else v for i, v in enumerate(row))
             copy.write_row(row)
+
+
+def insert_columns(connection: Connection, owner: Table, columns: Mapping[str, Any], rows: int) -> int:
+    """Insert `rows` rows of `owner`; a column is a numpy array, a list, or one value for all rows.
+
+    `MISSING` stands for NULL in integer columns. Columns that are not named take their scalar default from the table,
+    else NULL. Raises KeyError for a column that is not there.
+    """
+    if rows == 0:
+        return 0
+    filled = {**defaults(owner, columns), **columns}
+    unknown = set(filled) - {column.name for column in owner.columns}
+    if unknown:
+        raise KeyError(f"{owner.name} has no column {sorted(unknown)}")
+    if connection.dialect.name == "postgresql":
+        _copy_columns(connection, owner, filled, rows)
+    else:
+        insert_rows(connection, owner, list(filled), _tuples(list(filled.values()), rows))
+    return rows
+
+
+def reserve_keys(connection: Connection, owner: Table, count: int) -> np.ndarray:
+    """Return `count` surrogate keys that nobody else gets, ascending: for rows that others must name at once."""
+    key = next(iter(owner.primary_key.columns))
+    if connection.dialect.name == "postgresql":
+        sequence = func.nextval(func.pg_get_serial_sequence(owner.name, key.name))
+        taken = connection.execute(select(sequence).select_from(func.generate_series(1, count))).scalars()
+        return np.sort(np.fromiter(taken, dtype=np.int64, count=count))
+    first = int(connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()) + 1
+    return np.arange(first, first + count, dtype=np.int64)
+
+
+def _copy_columns(connection: Connection, owner: Table, columns: Mapping[str, Any], rows: int) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(owner.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    plain = csv.WriteOptions(include_header=False)
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, rows, CHUNK_ROWS):
+            stop = min(start + CHUNK_ROWS, rows)
+            parts = {name: _arrow(owner.c[name], v, start, stop) for name, v in columns.items()}
+            sink = pa.BufferOutputStream()
+            csv.write_csv(pa.table(parts), sink, plain)
+            copy.write(sink.getvalue().to_pybytes())
+
+
+def _arrow(column: Column[Any], value: Any, start: int, stop: int) -> pa.Array:
+    """Return a column's values from `start` to `stop` so that their text is what COPY reads: NULL is nothing at all."""
+    flags = isinstance(column.type, Boolean)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iub":
+        part = value[start:stop]
+        found = pa.array(part, mask=part == MISSING if part.dtype.kind == "i" else None)
+    elif isinstance(value, (np.ndarray, list)):
+        found = pa.array(list(value[start:stop]))
+    else:
+        single = None if isinstance(value, int) and value == MISSING else value
+        found = pa.nulls(stop - start) if single is None else pa.repeat(single, stop - start)
+    if flags and pa.types.is_integer(found.type):
+        found = found.cast(pa.bool_())
+    return found
+
+
+def _values(value: Any, rows: int) -> Iterable[Any]:
+    """Return one column's Python values: driver-ready ints, floats, text and None."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "i":
+            empty = value == MISSING
+            if empty.any():
+                boxed = value.astype(object)
+                boxed[empty] = None
+                return list(boxed)
+        return list(value.tolist())
+    if isinstance(value, list):
+        return value
+    return repeat(None if isinstance(value, int) and value == MISSING else value, rows)
+
+
+def _tuples(columns: list[Any], rows: int) -> Iterator[Row]:
+    """Yield the rows chunk by chunk, so that a million rows never stand in memory as Python objects."""
+    for start in range(0, rows, CHUNK_ROWS):
+        stop = min(start + CHUNK_ROWS, rows)
+        parts = [c[start:stop] if isinstance(c, (np.ndarray, list)) else c for c in columns]
+        yield from zip(*(_values(part, stop - start) for part in parts), strict=True)
 
 
 def json_text(value: Any) -> str:

@@ -1,33 +1,14 @@
-"""Write whole tables by column (numpy arrays, lists, constants), in stored units; `MISSING` stands for NULL."""
+"""What loads of whole tables need beside `db.bulk.insert_columns`: keys by hand, sequences behind them, a short journal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import repeat
-from typing import Any
+from collections.abc import Iterable
 
-import numpy as np
 from sqlalchemy import Connection, Engine, Table, func, select
 
-from db import bulk
-from domain.vocabulary.units import MISSING
+from db.bulk import insert_columns
 
-COPY_CHUNK = 50_000
-
-
-def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any], rows: int) -> int:
-    """Insert `rows` rows of `table`; a column is a numpy array, a list, or one value for all rows.
-
-    Columns that are not named take their scalar default from the table, else NULL.
-    """
-    if rows == 0:
-        return 0
-    filled = {**bulk.defaults(table, columns), **columns}
-    unknown = set(filled) - {column.name for column in table.columns}
-    if unknown:
-        raise KeyError(f"{table.name} has no column {sorted(unknown)}")
-    bulk.insert_rows(connection, table, list(filled), _tuples(list(filled.values()), rows))
-    return rows
+__all__ = ["advance_sequences", "fold_journal", "insert_columns", "next_key"]
 
 
 def advance_sequences(connection: Connection, tables: Iterable[Table]) -> None:
@@ -58,26 +39,3 @@ def next_key(connection: Connection, table: Table) -> int:
     """Return the first free surrogate key of `table`."""
     key = next(iter(table.primary_key.columns))
     return int(connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()) + 1
-
-
-def _values(value: Any, rows: int) -> Iterable[Any]:
-    """Return one column's Python values: driver-ready ints, floats, text and None."""
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind == "i":
-            empty = value == MISSING
-            if empty.any():
-                boxed = value.astype(object)
-                boxed[empty] = None
-                return list(boxed)
-        return list(value.tolist())
-    if isinstance(value, list):
-        return value
-    return repeat(None if isinstance(value, int) and value == MISSING else value, rows)
-
-
-def _tuples(columns: list[Any], rows: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows chunk by chunk, so that a million rows never stand in memory as Python objects."""
-    for start in range(0, rows, COPY_CHUNK):
-        stop = min(start + COPY_CHUNK, rows)
-        parts = [c[start:stop] if isinstance(c, (np.ndarray, list)) else c for c in columns]
-        yield from zip(*(_values(part, stop - start) for part in parts), strict=True)
