@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.shared import frame, identity, menu
@@ -9,7 +11,8 @@ from pages.shared import frame, identity, menu
 wall = frame.on_wall()
 st.set_page_config(
     page_title="Order Control Tower",
-    page_icon=":material/monitoring:",
+    # A file of our own: an icon by name would be loaded from a foreign host.
+    page_icon=str(Path(__file__).parent / "shared" / "icon.png"),
     layout="wide",
     initial_sidebar_state="collapsed" if wall else "auto",
 )

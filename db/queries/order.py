@@ -224,9 +224,10 @@ def invoices(connection: Connection, *, order_id: int, as_of: date) -> pd.DataFr
 
 
 def supplies(connection: Connection, *, order_id: int) -> pd.DataFrame:
-    """Return the stock and receipts that are reserved for the order; as it is now only."""
+    """Return the stock and receipts that are reserved or proposed for the order; as it is now only."""
     statement: Any = (
         select(
+            Reservation.reservation_id,
             SalesOrderLine.line_no,
             Supply.type,
             Supply.ref,
@@ -240,7 +241,10 @@ def supplies(connection: Connection, *, order_id: int) -> pd.DataFrame:
         .join(SalesOrderLine, SalesOrderLine.line_id == Reservation.line_id)
         .join(Supply, Supply.supply_id == Reservation.supply_id)
         .outerjoin(Supplier, Supplier.supplier_id == Supply.supplier_id)
-        .where(SalesOrderLine.order_id == order_id, Reservation.status.in_(HOLDING))
+        .where(
+            SalesOrderLine.order_id == order_id,
+            Reservation.status.in_((ReservationStatus.PROPOSED, *HOLDING)),
+        )
         .order_by(func.length(SalesOrderLine.line_no), SalesOrderLine.line_no, Supply.available_on)
         .limit(MOST_ROWS)
     )
@@ -252,8 +256,8 @@ def cases(connection: Connection, *, order_id: int, as_of: date) -> pd.DataFrame
     case: Any = ExceptionCase
     statement = (
         select(
-            case.detected_at, case.type_code, case.severity, case.summary, case.status, case.assignee, case.due_at,
-            case.resolution_code,
+            case.exception_id, case.detected_at, case.type_code, case.severity, case.summary, case.status, case.assignee,
+            case.due_at, case.resolution_code, case.waiting_on, case.next_action_at, case.snooze_until,
         )
         .where(case.order_id == order_id, case.detected_at < end_of_day(as_of))
         .order_by(case.detected_at.desc(), case.exception_id.desc())

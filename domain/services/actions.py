@@ -14,24 +14,27 @@ from decimal import Decimal
 from typing import Any
 
 from db import records
-from db.queries import hold_reach
+from db.queries import hold_reach, order_objects
 from db.records import Record
 from db.repositories import sales_orders
-from db.tables import ExceptionCase, Hold, SalesOrder, SalesOrderLine
+from db.tables import ExceptionCase, Hold, Reservation, SalesOrder, SalesOrderLine, Shipment
 from db.unit_of_work import UnitOfWork
 from domain.rules.authority.matrix import grant
 from domain.rules.holds.blocks import EXPIRING
 from domain.rules.holds.release import Verdict
-from domain.rules.lifecycle.exception_case import EXCEPTION_CASE, CaseFacts
+from domain.rules.lifecycle.allocation import ALLOCATION
+from domain.rules.lifecycle.exception_case import EXCEPTION_CASE, WAITING_ON, CaseFacts
 from domain.rules.lifecycle.hold import HOLD, HoldFacts
 from domain.rules.lifecycle.line import LINE
 from domain.rules.lifecycle.machine import Machine, Offer
 from domain.rules.lifecycle.order import ORDER
-from domain.services import action_deeds, exception_cases
+from domain.services import action_deeds, exception_cases, line_offers
 from domain.services.approving import approval_desk
 from domain.services.commands import authorise, declaration
 from domain.services.holding import hold_effects, hold_reviews
+from domain.services.line_offers import OrderStock
 from domain.services.ordering import orders
+from domain.services.ordering.fulfilment import ON_THE_WAY
 from domain.services.ordering.order_work import OrderWork
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import Denied, NotFound
@@ -40,6 +43,8 @@ from domain.vocabulary.statuses import LineStage, OrderStage
 
 GIVEN = "given by the person"
 """Stands for a reason that the person will be asked for."""
+WAITING_FOR = WAITING_ON
+"""Whom a case may wait for."""
 CONFIRMING = frozenset({"confirm_full", "confirm_partial", "no_supply", "bop_gain", "bop_full", "bop_loss"})
 """Events of a line that one command decides between by the quantity and day that the person gives."""
 HOLDABLE = frozenset(OrderStage) - {
@@ -56,8 +61,8 @@ def available_actions(
 ) -> list[Offer]:
     """Return what the actor may do with this object now, in the order of its machine.
 
-    `object_type` is a table's name: sales_order, sales_order_line, hold, exception_case, approval. Raises NotFound
-    `<table>.not_found`, KeyError for a table without actions.
+    `object_type` is a table's name: sales_order, sales_order_line, reservation, shipment, hold, exception_case,
+    approval. Raises NotFound `<table>.not_found`, KeyError for a table without actions.
     """
     found = _OFFERS[object_type](uow, key, actor, now)
     return _granted(uow, object_type, key, actor, found)
@@ -69,21 +74,36 @@ available_actions.read_only = True  # type: ignore[attr-defined]
 def actions_of_order(
     *, uow: UnitOfWork, order_id: int, actor: Actor, now: datetime
 ) -> dict[str, dict[int, list[Offer]]]:
-    """Return what may be done with an order, its lines, and the open holds on it: by table and key, in one reading."""
+    """Return what may be done with an order and all that hangs on it: by table and key, in one reading.
+
+    That is its lines and what they hold of supply, its shipments, its cases, and the open holds on it.
+    """
     work = _peek_order(uow, now, order_id)
-    lines = sorted(work.lines)
+    stock, lines = OrderStock(work), sorted(work.lines)
+
+    def each(table: str, keys: Iterable[int]) -> dict[int, list[Offer]]:
+        return {
+            key: available_actions(uow=uow, object_type=table, key=key, actor=actor, now=now)
+            for key in dict.fromkeys(keys)
+        }
+
     holds = [each.hold_id for line_id in (None, *lines) for each in work.blocks.of(line_id)]
     return {
         action_deeds.ORDER: {
             order_id: _granted(uow, action_deeds.ORDER, order_id, actor, _of_order(work, actor))
         },
         action_deeds.LINE: {
-            key: _granted(uow, action_deeds.LINE, key, actor, _of_line(work, key, actor)) for key in lines
+            key: _granted(uow, action_deeds.LINE, key, actor, _of_line(stock, key, actor)) for key in lines
         },
-        action_deeds.HOLD: {
-            key: available_actions(uow=uow, object_type=action_deeds.HOLD, key=key, actor=actor, now=now)
-            for key in dict.fromkeys(holds)
+        action_deeds.RESERVATION: {
+            key: _granted(uow, action_deeds.RESERVATION, key, actor, _of_reservation(stock, key, actor))
+            for key in stock.held
         },
+        action_deeds.SHIPMENT: each(
+            action_deeds.SHIPMENT, order_objects.shipments(uow.connection, order_id, ON_THE_WAY)
+        ),
+        action_deeds.CASE: each(action_deeds.CASE, order_objects.cases(uow.connection, order_id)),
+        action_deeds.HOLD: each(action_deeds.HOLD, holds),
     }
 
 
@@ -150,8 +170,13 @@ def _one(uow: UnitOfWork, owner: Any, key: int) -> Record:
     return found[0]
 
 
+def _order_of_reservation(uow: UnitOfWork, key: int) -> int:
+    line_id = _one(uow, Reservation, key).line_id
+    return int(_one(uow, SalesOrderLine, line_id).order_id)
+
+
 def _of_order(work: OrderWork, actor: Actor) -> list[Offer]:
-    supposed = {"reason": GIVEN, "warehouse_confirmed": True}
+    supposed = {"reason": GIVEN, "warehouse_confirmed": True, "replacement_added": True}
     found = _offered(
         ORDER, work.order.stage, lambda event: orders.facts_of(work, event, **supposed), actor.roles
     )
@@ -162,17 +187,54 @@ def _of_order(work: OrderWork, actor: Actor) -> list[Offer]:
     return found
 
 
-def _of_line(work: OrderWork, line_id: int, actor: Actor) -> list[Offer]:
+def _of_line(stock: OrderStock, line_id: int, actor: Actor) -> list[Offer]:
+    work = stock.work
     line = work.line(line_id)
     found: list[Offer] = []
     for offer in _offered(LINE, line.stage, lambda event: _line_facts(work, line_id, event), actor.roles):
-        if offer.event not in CONFIRMING:
-            found.append(offer)
-        elif not any(other.event == "confirm" for other in found):
+        event = "confirm" if offer.event in CONFIRMING else line_offers.NAMED.get(offer.event, offer.event)
+        if any(other.event == event for other in found):
+            continue
+        if event == "confirm":
             found.append(_confirming(work, line_id))
+        elif event in line_offers.STEPS:
+            found.append(_step(stock, line_id, replace(offer, event=event)))
+        else:
+            found.append(offer)
+    if work.qty(line_id).to_bill > 0 and not any(offer.event == "invoice" for offer in found):
+        # Billing takes what has left of a line in whatever stage; only its last bill moves the line on.
+        found.append(_step(stock, line_id, _extra("invoice", "Invoice", ())))
     if work.order.stage in HOLDABLE and line.stage not in LINE.terminal:
         found.append(_holding(actor))
     return found
+
+
+def _step(stock: OrderStock, line_id: int, offer: Offer) -> Offer:
+    why = line_offers.why_not(stock, line_id, offer.event)
+    wants = line_offers.WANTS.get(offer.event, offer.wants)
+    return replace(offer, wants=wants, allowed=why is None, why_not=why)
+
+
+def _of_reservation(stock: OrderStock, key: int, actor: Actor) -> list[Offer]:
+    if key not in stock.held:
+        return []
+    found = _offered(
+        ALLOCATION, stock.held[key].row.status,
+        lambda event: line_offers.reservation_facts(stock, key, event, GIVEN), actor.roles,
+    )  # fmt: skip
+    return [_follow(offer, line_offers.line_follows(stock, key, offer.event)) for offer in found]
+
+
+def _follow(offer: Offer, why: str | None) -> Offer:
+    return offer if why is None or not offer.allowed else replace(offer, allowed=False, why_not=why)
+
+
+def _of_shipment(uow: UnitOfWork, key: int) -> list[Offer]:
+    if _one(uow, Shipment, key).status not in ON_THE_WAY:
+        return []
+    seen = sales_orders.carrier_saw_delivery(uow.connection, key)
+    wants = ("delivered_on",) if seen else ("delivered_on", "received_by")
+    return [_extra("deliver", "Post the delivery", wants)]
 
 
 def _line_facts(work: OrderWork, line_id: int, event: str) -> Any:
@@ -252,7 +314,7 @@ def _of_case(uow: UnitOfWork, key: int, actor: Actor, now: datetime) -> list[Off
     found = _offered(EXCEPTION_CASE, case.status, supposed, actor.roles)
     if case.status not in EXCEPTION_CASE.terminal:
         found.append(_extra("note", "Add a note", ("text",)))
-        found.append(_extra("snooze", "Snooze", ("until",)))
+        found.append(_extra("snooze", "Snooze", ("snoozed_until",)))
     return found
 
 
@@ -274,8 +336,12 @@ def may_place(actor: Actor) -> bool:
 _OFFERS: Mapping[str, Callable[[UnitOfWork, int, Actor, datetime], list[Offer]]] = {
     action_deeds.ORDER: lambda uow, key, actor, now: _of_order(_peek_order(uow, now, key), actor),
     action_deeds.LINE: lambda uow, key, actor, now: _of_line(
-        _peek_order(uow, now, _one(uow, SalesOrderLine, key).order_id), key, actor
+        OrderStock(_peek_order(uow, now, _one(uow, SalesOrderLine, key).order_id)), key, actor
     ),
+    action_deeds.RESERVATION: lambda uow, key, actor, now: _of_reservation(
+        OrderStock(_peek_order(uow, now, _order_of_reservation(uow, key))), key, actor
+    ),
+    action_deeds.SHIPMENT: lambda uow, key, *_: _of_shipment(uow, key),
     action_deeds.HOLD: _of_hold,
     action_deeds.CASE: _of_case,
     action_deeds.APPROVAL: _of_approval,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -17,9 +18,46 @@ ICONS = {
     "release_to_fulfilment": "conveyor_belt", "cancel": "cancel", "place_hold": "pan_tool", "release": "lock_open",
     "start_review": "visibility", "refuse": "block", "request_info": "outgoing_mail", "reply": "mark_email_read",
     "assign": "person_add", "confirm": "event_available", "short_close": "content_cut", "amend": "edit",
+    "allocate": "inventory_2", "deallocate": "undo", "pack": "package_2", "ship": "local_shipping",
+    "invoice": "receipt_long", "deliver": "task_alt", "short_pick": "production_quantity_limits", "harden": "keep",
+    "unpeg": "keep_off", "retract": "undo", "accept": "check", "discard": "delete", "start": "play_arrow",
+    "wait": "hourglass_top", "resume": "play_arrow", "resolve": "check_circle", "dismiss": "do_not_disturb_on",
+    "merge": "merge", "reopen": "restart_alt", "note": "note_add", "snooze": "snooze", "reassign": "person_add",
+    "escalate": "arrow_upward", "close": "done_all", "settle": "done_all", "short": "broken_image",
 }  # fmt: skip
-FIRST = frozenset({"release_to_fulfilment", "release", "start_review", "submit", "validate_ok"})
+FIRST = frozenset(
+    {
+        "release_to_fulfilment",
+        "release",
+        "start_review",
+        "submit",
+        "validate_ok",
+        "allocate",
+        "pack",
+        "ship",
+        "invoice",
+    }
+)
 """Events that lead on: their button stands out."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an action is done to: `also` are further objects of the same kind, `lines` are (key, name, quantity) where
+    quantities may be changed, `most` the largest quantity of a field, by its word."""
+
+    object_type: str
+    key: int
+    about: str
+    lines: Sequence[tuple[int, str, float]] = ()
+    most: Mapping[str, float] = field(default_factory=dict)
+    order_id: int | None = None
+    also: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from others: in keys of buttons and intents."""
+        return f"{self.object_type}_{'-'.join(map(str, (self.key, *self.also)))}"
 
 
 def told() -> None:
@@ -45,10 +83,12 @@ def bar(
     lines: Sequence[tuple[int, str, float]] = (),
     small: bool = False,
 ) -> None:
-    """Draw the offers of one object; one that is not possible now says why.
+    """Draw the offers of one object; one that is not possible now says why. The arguments are those of a Target."""
+    of(Target(object_type, key, about, lines), offers, small=small)
 
-    `about` names the object in the dialog. `lines` are (key, name, quantity) where quantities may be changed.
-    """
+
+def of(target: Target, offers: Sequence[Offer], *, small: bool = False) -> None:
+    """As `bar`, for one object or several at once."""
     asked = [offer for offer in offers if set(offer.wants) <= action_inputs.KNOWN]
     lead = next((offer.event for offer in asked if offer.allowed and offer.event in FIRST), None)
     with st.container(horizontal=True, gap="small"):
@@ -56,12 +96,12 @@ def bar(
             kind = "primary" if offer.event == lead and not small else "tertiary" if small else "secondary"
             icon = ICONS.get(offer.event)
             pressed = st.button(
-                offer.label, key=f"act_{object_type}_{key}_{offer.event}", disabled=not offer.allowed,
+                offer.label, key=f"act_{target.name}_{offer.event}", disabled=not offer.allowed,
                 help=wording.plain(_sentence(offer.why_not)) if offer.why_not else None, type=kind,
                 icon=f":material/{icon}:" if icon else None,
             )  # fmt: skip
             if pressed:
-                _ask(object_type, key, offer, about, tuple(lines))
+                _ask(target, offer)
 
 
 def yes(label: str) -> str:
@@ -73,16 +113,15 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _ask(
-    object_type: str, key: int, offer: Offer, about: str, lines: tuple[tuple[int, str, float], ...]
-) -> None:
-    name = f"{object_type}:{key}:{offer.event}"
+def _ask(target: Target, offer: Offer) -> None:
+    name = f"{target.name}:{offer.event}"
     mark = state.intent(name)
 
-    @st.dialog(f"{offer.label}: {wording.plain(about)}", width="medium")
+    @st.dialog(f"{offer.label}: {wording.plain(target.about)}", width="medium")
     def ask() -> None:
         given, missing = action_inputs.fields(
-            offer.wants, Asking(f"ask_{object_type}_{key}_{offer.event}", lines)
+            offer.wants,
+            Asking(f"ask_{target.name}_{offer.event}", target.lines, most=target.most, key=target.key),
         )
         if missing:
             st.caption(f"Still needed: {', '.join(missing)}.")
@@ -100,21 +139,20 @@ def _ask(
                 state.done_with(name)
                 st.rerun()
         if pressed:
-            carry_out(object_type, key, offer, given, name=name, about=about)
+            carry_out(target, offer, given, name=name)
 
     ask()
 
 
-def carry_out(
-    object_type: str, key: int, offer: Offer, given: dict[str, Any], *, name: str, about: str
-) -> None:
+def carry_out(target: Target, offer: Offer, given: dict[str, Any], *, name: str) -> None:
     """Run the command of an offer once, whatever arrives how often; a refusal is drawn here."""
-    deed = action_deeds.deed(object_type, offer.event)
-    done = runtime.execute(deed.service, intent=state.intent(name), **deed.arguments(key, given))
+    deed = action_deeds.deed(target.object_type, offer.event)
+    arguments = deed.arguments(target.key, given, order_id=target.order_id, also=target.also)
+    done = runtime.execute(deed.service, intent=state.intent(name), **arguments)
     if isinstance(done, runtime.Refused):
         state.done_with(name)
         frame.refused(done)
         return
     state.done_with(name)
     answer = done.value.get("message") if isinstance(done.value, dict) else None
-    tell(f"{offer.label}: {wording.plain(about)}. {wording.plain(answer or 'It is done.')}")
+    tell(f"{offer.label}: {wording.plain(target.about)}. {wording.plain(answer or 'It is done.')}")

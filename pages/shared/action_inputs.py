@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from db.queries import holds as hold_queries
+from db.queries import order_objects
+from domain.services.actions import WAITING_FOR
 from domain.services.holding import hold_words
 from domain.settings import settings
-from domain.vocabulary.order_entry import NewQuantity
-from domain.vocabulary.statuses import BlockedAction, Channel, HoldType, Initiator
+from domain.vocabulary.causes import RootCause
+from domain.vocabulary.order_entry import NewLine, NewQuantity
+from domain.vocabulary.statuses import BlockedAction, Channel, HoldScope, HoldType, Initiator
 from pages.shared import runtime, wording
 
 MOST_REASON = 500
@@ -23,11 +26,14 @@ MOST_REASON = 500
 
 @dataclass(frozen=True)
 class Asking:
-    """What the fields need to know: their keys' stem, and the quantities of the lines where they are changed."""
+    """What the fields need to know: their keys' stem, the quantities of the lines where they are changed, the largest
+    quantity of a field by its word, and the key of the object."""
 
     stem: str
     lines: Sequence[tuple[int, str, float]] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
+    most: Mapping[str, float] = field(default_factory=dict)
+    key: int = 0
 
 
 def fields(wants: Sequence[str], asking: Asking) -> tuple[dict[str, Any], list[str]]:
@@ -88,6 +94,18 @@ def _quantity(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
         key=f"{asking.stem}_quantity",
     )  # fmt: skip
     return None if number is None else _decimal(number), "" if number is not None else "a quantity"
+
+
+def _counted(label: str, name: str, *, full: bool) -> Callable[[Asking, Mapping[str, Any]], tuple[Any, str]]:
+    def draw(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+        most = asking.most.get(name)
+        number = st.number_input(
+            label, min_value=0.0, max_value=most, value=most if full else None, step=1.0, format="%.3f",
+            key=f"{asking.stem}_{name}", help=None if most is None else f"At most {most:g}.",
+        )  # fmt: skip
+        return None if number is None else _decimal(number), "" if number is not None else "a quantity"
+
+    return draw
 
 
 def _quantities(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
@@ -158,6 +176,90 @@ def _assignee(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
     return login, "" if login else "a person"
 
 
+def _one_of(
+    label: str, name: str, codes: Sequence[str], what: str
+) -> Callable[[Asking, Mapping[str, Any]], tuple[Any, str]]:
+    def draw(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+        chosen = st.selectbox(
+            label, list(codes), index=None, format_func=wording.code, placeholder="Choose one",
+            key=f"{asking.stem}_{name}",
+        )  # fmt: skip
+        return chosen, what if what and not chosen else ""
+
+    return draw
+
+
+def _next_action(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    day = st.date_input(
+        "Next action on", value=None, min_value=runtime.today(), format="YYYY-MM-DD", key=f"{asking.stem}_next",
+        help="Until the end of this day; then it is due again.",
+    )  # fmt: skip
+    return end_of(day if isinstance(day, date) else None), "" if day else "a day of the next action"
+
+
+def _snoozed_until(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    day = st.date_input(
+        "Hide until", value=None, min_value=runtime.today(), format="YYYY-MM-DD", key=f"{asking.stem}_asleep",
+        help="Until the end of this day. An S1 or S2 case cannot sleep past its due time.",
+    )  # fmt: skip
+    return end_of(day if isinstance(day, date) else None), "" if day else "a day"
+
+
+def _solved_by(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    code = st.text_input(
+        "Resolution code", key=f"{asking.stem}_solved", max_chars=40, placeholder="DATE_MOVED",
+        help="One word for how it was solved; the same word for the same way lets them be counted.",
+    )  # fmt: skip
+    text = "_".join((code or "").upper().split())
+    return text, "" if text else "a resolution code"
+
+
+def _replacement(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    st.caption("A line in replacement; leave it empty where a bill was reversed.")
+    text = (st.text_input("SKU", key=f"{asking.stem}_sku", placeholder="Number or words") or "").strip()
+    found = dict(runtime.read(hold_queries.objects, scope=HoldScope.SKU, text=text)) if text else {}
+    sku_id = st.selectbox(
+        "Found", list(found), format_func=lambda key: wording.plain(found[key]), index=0 if len(found) == 1 else None,
+        key=f"{asking.stem}_sku_of_{text}", placeholder="Choose a SKU" if found else "Nothing found yet",
+    )  # fmt: skip
+    sites = dict(runtime.read(order_objects.sites, order_id=asking.key))
+    site_id = st.selectbox(
+        "From the site", list(sites), format_func=sites.__getitem__, index=0 if len(sites) == 1 else None,
+        key=f"{asking.stem}_site",
+    )  # fmt: skip
+    qty = st.number_input(
+        "Quantity", min_value=0.001, value=None, step=1.0, format="%.3f", key=f"{asking.stem}_new"
+    )
+    if not text:
+        return [], ""
+    if sku_id is None or qty is None or site_id is None:
+        return None, "SKU, site and quantity of the line"
+    return [NewLine(sku_id, _decimal(qty), site_id)], ""
+
+
+def _delivered_on(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    day = st.date_input(
+        "Arrived on", value=runtime.today(), max_value=runtime.today(), format="YYYY-MM-DD",
+        key=f"{asking.stem}_arrived",
+    )  # fmt: skip
+    return (day if isinstance(day, date) else None), "" if day else "a day"
+
+
+def _received_by(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    name = st.text_input("Signed by", key=f"{asking.stem}_signed", max_chars=120,
+                         help="The name on the proof of delivery.")  # fmt: skip
+    return (name or "").strip(), "" if (name or "").strip() else "the name on the proof of delivery"
+
+
+def _parent(asking: Asking, given: Mapping[str, Any]) -> tuple[Any, str]:
+    parents = {row[0]: row[1] for row in runtime.read(order_objects.parents, exception_id=asking.key)}
+    chosen = st.selectbox(
+        "Into the case", list(parents), index=None, placeholder="Choose an open case",
+        format_func=lambda key: f"{key}: {wording.plain(parents[key])}", key=f"{asking.stem}_parent",
+    )  # fmt: skip
+    return chosen, "" if chosen else "the case that it goes into"
+
+
 def _decimal(number: float) -> Decimal:
     return Decimal(round(number * 1_000)) / 1_000
 
@@ -176,6 +278,18 @@ _FIELDS: Mapping[str, Callable[[Asking, Mapping[str, Any]], tuple[Any, str]]] = 
     "blocks": _blocks,
     "channel": _channel,
     "assignee": _assignee,
+    "packed": _counted("Quantity packed", "packed", full=True),
+    "found": _counted("Quantity found", "found", full=False),
+    "delivered_on": _delivered_on,
+    "received_by": _received_by,
+    "waiting_on": _one_of("Waits for", "waiting_on", WAITING_FOR, "whom it waits for"),
+    "next_action_at": _next_action,
+    "resolution_code": _solved_by,
+    "root_cause": _one_of("Root cause (S1 and S2 need it)", "root_cause", tuple(RootCause), ""),
+    "text": _words("Note", "text", "a note"),
+    "parent_id": _parent,
+    "snoozed_until": _snoozed_until,
+    "replacement": _replacement,
 }
 KNOWN = frozenset(_FIELDS)
 """The words that a screen can ask for."""

@@ -12,7 +12,8 @@ import streamlit as st
 from db.queries import audit, order_shipments
 from db.queries import order as queries
 from domain.services.holding.hold_words import RELEASED_BY
-from pages.shared import frame, order_story, runtime, table, wording
+from pages.shared import frame, order_actions, order_story, runtime, table, wording
+from pages.shared.order_actions import Offers
 from pages.shared.table import Column
 
 WHEN = Column("when", "When", "text", 190)
@@ -97,6 +98,7 @@ class Shown:
     lines: pd.DataFrame
     holds: pd.DataFrame
     opened: frame.Opened
+    offers: Offers
 
     @property
     def asked(self) -> dict[str, object]:
@@ -104,9 +106,9 @@ class Shown:
         return {"order_id": self.order_id, "as_of": self.opened.as_of}
 
 
-def draw(section: str, order_id: int, lines: pd.DataFrame, holds: pd.DataFrame, opened: frame.Opened) -> None:
+def draw(section: str, shown: Shown) -> None:
     """Draw one section of the order."""
-    SECTIONS[section](Shown(order_id, lines, holds, opened))
+    SECTIONS[section](shown)
 
 
 def _timeline(shown: Shown) -> None:
@@ -139,6 +141,7 @@ def _shipments(shown: Shown) -> None:
         eta_on=rows["eta_on"] if shown.opened.live else pd.NaT,
     )
     _list(rows, SHIPMENTS, "Shipments", "Nothing was shipped by this day.")
+    order_actions.of_shipments(rows, shown.offers)
     seen = runtime.read(order_shipments.tracking, **shown.asked)
     if not seen.empty:
         _list(seen.assign(when=seen["at"].map(wording.instant)), SEEN, "Tracking", "")
@@ -181,6 +184,7 @@ def _documents(shown: Shown) -> None:
             firmness=supplies["reservation"].map(wording.code),
         )
         _list(supplies, SUPPLIES, "Stock and receipts reserved for it", "Nothing is reserved for it.")
+        order_actions.of_supplies(supplies, shown.offers)
     cases = runtime.read(queries.cases, **shown.asked)
     cases = cases.assign(
         when=cases["detected_at"].map(wording.instant), state=cases["status"].map(wording.code)

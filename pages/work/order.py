@@ -37,9 +37,10 @@ order_view.not_yet(lines, opened)
 offers = order_actions.offers(found, opened)
 order_actions.of_order(found, order, lines, offers)
 order_view.held(holds, offers[action_deeds.HOLD])
+order_actions.of_cases(runtime.read(queries.cases, **asked), offers)
 order_view.facts(order, lines, opened)
 order_view.lines_table(lines, order, opened)
-order_actions.of_lines(lines, offers)
+order_actions.of_lines(found, lines, offers)
 shown = st.segmented_control(
     "More about this order",
     list(order_sections.SECTIONS),
@@ -48,4 +49,4 @@ shown = st.segmented_control(
     bind="query-params",
     label_visibility="collapsed",
 )
-order_sections.draw(shown or "Timeline", found, lines, holds, opened)
+order_sections.draw(shown or "Timeline", order_sections.Shown(found, lines, holds, opened, offers))

@@ -129,9 +129,24 @@ def _offered(database: Path, order_id: int, who: Actor) -> set[str]:
     first_line = next(iter(found[action_deeds.LINE]))
     told = {f"act_sales_order_{order_id}_{o.event}" for o in found[action_deeds.ORDER][order_id]}
     told |= {f"act_sales_order_line_{first_line}_{o.event}" for o in found[action_deeds.LINE][first_line]}
+    told |= {
+        f"act_exception_case_{key}_{o.event}" for key, each in _drawn_cases(database, found) for o in each
+    }
     return told | {
         f"act_hold_{key}_{o.event}" for key, each in found[action_deeds.HOLD].items() for o in each
     }
+
+
+def _drawn_cases(database: Path, found: Any) -> list[tuple[int, Any]]:
+    """Return the cases with their offers that the Order page draws: open ones, ended ones where something can be done."""
+    ended = "('RESOLVED', 'AUTO_RESOLVED', 'DISMISSED', 'MERGED')"
+    with sqlite3.connect(database) as connection:
+        over = {
+            row[0]
+            for row in connection.execute(f"select exception_id from exception_case where status in {ended}")
+        }
+    by_key = found[action_deeds.CASE]
+    return [(key, each) for key, each in by_key.items() if key not in over or any(o.allowed for o in each)]
 
 
 HELD = "select order_id from hold where status = 'IN_REVIEW' and scope = 'ORDER' order by hold_id limit 1"
@@ -164,6 +179,6 @@ def test_an_action_asks_for_what_it_wants_before_it_can_be_done(
     assert not app.exception
     go = next(button for button in app.button if button.label == "Yes, place a hold")
     assert go.disabled
-    assert [field.label for field in app.multiselect] == ["Types of hold"]
+    assert [field.label for field in app.multiselect] == ["Lines", "Types of hold"]
     assert [field.label for field in app.text_area] == ["Reason"]
     assert any("Still needed: a type of hold, a reason" in told.value for told in app.caption)

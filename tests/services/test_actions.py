@@ -16,11 +16,11 @@ from db.engine import WRITE
 from db.records import table_of
 from db.tables import AppUser, ExceptionCase, Hold, SalesOrder, SalesOrderLine, UserRole
 from db.unit_of_work import UnitOfWork, reading, transact
-from domain.services import action_deeds, actions
+from domain.services import action_deeds, actions, line_offers
 from domain.services.commands import Request, declaration, run
 from domain.vocabulary.actor import Actor
 from domain.vocabulary.errors import DomainError
-from domain.vocabulary.order_entry import NewQuantity
+from domain.vocabulary.order_entry import NewLine, NewQuantity
 from domain.vocabulary.statuses import (
     ExceptionStatus,
     HoldStatus,
@@ -40,11 +40,12 @@ LIMIT = Decimal(30)
 """Covers one line of the book, not an order of two."""
 SAID: dict[str, Any] = {
     "reason": "because", "types": [HoldType.DATA], "warehouse_confirmed": True, "side": "CUSTOMER", "quantity": Decimal(4),
-    "channel": "EMAIL", "question": "which?", "answer": "that", "assignee": "dee", "until": LATER,
+    "channel": "EMAIL", "question": "which?", "answer": "that", "assignee": "dee", "until": LATER, "snoozed_until": LATER, "replacement": [NewLine(1, Decimal(5), 1)],
     "resolution_code": "FIXED", "root_cause": "PRICE", "waiting_on": "CUSTOMER", "next_action_at": LATER, "text": "note",
+    "packed": Decimal(4), "found": Decimal(0), "delivered_on": NOON.date(), "received_by": "Ray",
     "parent_id": 2, "quantities": [NewQuantity(1, Decimal(5))],
 }  # fmt: skip
-OPTIONAL = {"blocks", "day", "replacement"}
+OPTIONAL = {"blocks", "day"}
 """What may be left out; so may the until-date of what does not end by itself."""
 
 
@@ -95,7 +96,12 @@ def _attempt(
 
     def work(uow: UnitOfWork) -> None:
         uow.discard()
-        run(uow, deed.service, Request(str(uuid.uuid4()), actor, NOON), **deed.arguments(key, given))
+        run(
+            uow,
+            deed.service,
+            Request(str(uuid.uuid4()), actor, NOON),
+            **deed.arguments(key, given, order_id=1),
+        )
 
     try:
         transact(engine, work)
@@ -113,7 +119,7 @@ def _wants(table: str) -> dict[str, tuple[str, ...]]:
     known = {t.event: t.wants for t in machine.transitions}
     extra = {
         "place_hold": ("types", "reason"), "request_hold": ("types", "reason"), "confirm": ("quantity",), "assign": ("assignee",), "note": ("text",),
-        "set_until": ("until", "reason"), "snooze": ("until",),
+        "set_until": ("until", "reason"), "snooze": ("snoozed_until",), **line_offers.WANTS, "deallocate": ("reason",),
     }  # fmt: skip
     more = {"submit": (), "validate_ok": (), "short_close": ("reason", "side"), "cancel": ("reason",)}
     return {
