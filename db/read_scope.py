@@ -120,6 +120,7 @@ BY_ACCOUNT = {
             "shipment_line",
             "bop_result",
             "bop_plan_row",
+            "bop_before",
         )
     },
     **{name: _order(f"{name}.order_id") for name in ("sales_order_line", "order_event", "sla_clock")},
@@ -199,6 +200,7 @@ BY_SITE = {
             "shipment_line",
             "bop_result",
             "bop_plan_row",
+            "bop_before",
         )
     },
     **{

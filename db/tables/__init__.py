@@ -1,6 +1,6 @@
 """Columns, constraints and indexes; no behaviour. Importing this package registers every table."""
 
-from db.tables.allocation_runs import BopPlanRow, BopResult, BopRun, BopSnapshot, RunVariant
+from db.tables.allocation_runs import BopBefore, BopPlanRow, BopResult, BopRun, BopSnapshot, RunVariant
 from db.tables.approvals import Approval, ApprovalStep
 from db.tables.audit import AuditAnchor, AuditLog, Command, OutboxMessage, SavedView
 from db.tables.base import Base
@@ -46,6 +46,7 @@ __all__ = [
     "AuditAnchor",
     "AuditLog",
     "Base",
+    "BopBefore",
     "BopPlanRow",
     "BopResult",
     "BopRun",

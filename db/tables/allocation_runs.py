@@ -19,6 +19,7 @@ from domain.vocabulary.allocation import (
     Strategy,
     ViolationCode,
 )
+from domain.vocabulary.statuses import LineStage, PromiseSource
 
 
 class RunVariant(Recorded, Base):
@@ -87,7 +88,8 @@ class BopResult(Base):
     """What a run decided for one line. `rank` of `rank_of` is its turn at its SKU-site ("7 of 31").
 
     `old_on` and `new_on` are the material days by which all of the line was and is confirmed; NULL where a part is not.
-    `line_version` is the version of the line that the run saw: a commit refuses a line that changed since.
+    `line_version` is the version of the line that the run saw: a commit refuses a line that changed since. `changes`
+    says whether the run wants anything changed; `new_promised_on` is what the customer is to be told (domain.md 7.9).
     """
 
     __tablename__ = "bop_result"
@@ -106,6 +108,9 @@ class BopResult(Base):
     new_on: Mapped[date | None] = mapped_column(Day)
     old_promised_on: Mapped[date | None] = mapped_column(Day)
     new_promised_on: Mapped[date | None] = mapped_column(Day)
+    new_expected_on: Mapped[date | None] = mapped_column(Day)
+    new_ship_on: Mapped[date | None] = mapped_column(Day)
+    changes: Mapped[bool] = mapped_column(default=True)
     cause: Mapped[BindingCause] = choice(BindingCause)
     cause_on: Mapped[date | None] = mapped_column(Day)
     blocker_line_id: Mapped[int | None] = reference("sales_order_line.line_id", nullable=True, index=False)
@@ -127,3 +132,25 @@ class BopPlanRow(Base):
     supply_id: Mapped[int | None] = reference("supply.supply_id", nullable=True, index=False)
     day: Mapped[date] = mapped_column(Day)
     qty: Mapped[Decimal] = mapped_column(Quantity)
+
+
+class BopBefore(Base):
+    """A line as it was before a run was applied, and its version after: what an undo restores. Append-only."""
+
+    __tablename__ = "bop_before"
+    __table_args__ = (UniqueConstraint("run_id", "line_id"),)
+    before_id: Mapped[int] = key()
+    run_id: Mapped[int] = reference("bop_run.run_id", index=False)
+    line_id: Mapped[int] = reference("sales_order_line.line_id")
+    version_after: Mapped[int]
+    stage: Mapped[LineStage] = choice(LineStage)
+    site_id: Mapped[int | None] = reference("site.site_id", nullable=True, index=False)
+    qty_confirmed: Mapped[Decimal | None] = mapped_column(Quantity)
+    qty_allocated: Mapped[Decimal | None] = mapped_column(Quantity)
+    promised_on: Mapped[date | None] = mapped_column(Day)
+    promised_on_first: Mapped[date | None] = mapped_column(Day)
+    promise_source: Mapped[PromiseSource | None] = choice(PromiseSource, nullable=True)
+    planned_ship_on: Mapped[date | None] = mapped_column(Day)
+    expected_on: Mapped[date | None] = mapped_column(Day)
+    backorder_reason: Mapped[str | None]
+    schedule: Mapped[str]

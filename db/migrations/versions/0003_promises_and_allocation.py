@@ -176,6 +176,31 @@ def upgrade() -> None:
     with op.batch_alter_table('supply_protection', schema=None) as batch_op:
         batch_op.create_index('ix_supply_protection_sku_site', ['sku_id', 'site_id'], unique=False)
 
+    op.create_table('bop_before',
+    sa.Column('before_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version_after', sa.Integer(), nullable=False),
+    sa.Column('stage', sa.Enum('NEW', 'CONFIRMED', 'PARTIALLY_CONFIRMED', 'BACKORDERED', 'ALLOCATED', 'PICKING', 'PACKED', 'PARTIALLY_SHIPPED', 'SHIPPED', 'DELIVERED', 'INVOICED', 'CLOSED', 'CANCELLED', 'REJECTED', name='line_stage', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('site_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('qty_confirmed', db.types.Quantity(), nullable=True),
+    sa.Column('qty_allocated', db.types.Quantity(), nullable=True),
+    sa.Column('promised_on', db.types.Day(), nullable=True),
+    sa.Column('promised_on_first', db.types.Day(), nullable=True),
+    sa.Column('promise_source', sa.Enum('ATP', 'MANUAL', 'SUPPLIER', 'CARRIER', 'IMPORT', name='promise_source', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('planned_ship_on', db.types.Day(), nullable=True),
+    sa.Column('expected_on', db.types.Day(), nullable=True),
+    sa.Column('backorder_reason', sa.String(), nullable=True),
+    sa.Column('schedule', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['line_id'], ['sales_order_line.line_id'], name=op.f('fk_bop_before_line_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['bop_run.run_id'], name=op.f('fk_bop_before_run_id')),
+    sa.ForeignKeyConstraint(['site_id'], ['site.site_id'], name=op.f('fk_bop_before_site_id')),
+    sa.PrimaryKeyConstraint('before_id', name=op.f('pk_bop_before')),
+    sa.UniqueConstraint('run_id', 'line_id', name=op.f('uq_bop_before_run_id_line_id'))
+    )
+    with op.batch_alter_table('bop_before', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bop_before_line_id'), ['line_id'], unique=False)
+
     op.create_table('bop_plan_row',
     sa.Column('plan_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -209,6 +234,9 @@ def upgrade() -> None:
     sa.Column('new_on', db.types.Day(), nullable=True),
     sa.Column('old_promised_on', db.types.Day(), nullable=True),
     sa.Column('new_promised_on', db.types.Day(), nullable=True),
+    sa.Column('new_expected_on', db.types.Day(), nullable=True),
+    sa.Column('new_ship_on', db.types.Day(), nullable=True),
+    sa.Column('changes', sa.Boolean(), nullable=False),
     sa.Column('cause', sa.Enum('NONE', 'SUPPLY', 'SAFETY_STOCK', 'PROTECTION', 'QUOTA', 'CALENDAR', 'LINE_COMPLETE', 'ORDER_COMPLETE', 'SPLITS', 'STRATEGY', 'HOLD', 'SOURCING', 'HORIZON', name='binding_cause', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('cause_on', db.types.Day(), nullable=True),
     sa.Column('blocker_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -280,8 +308,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('ended_run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True))
         batch_op.create_index(batch_op.f('ix_reservation_ended_run_id'), ['ended_run_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_reservation_run_id'), ['run_id'], unique=False)
-        batch_op.create_foreign_key(batch_op.f('fk_reservation_run_id'), 'bop_run', ['run_id'], ['run_id'])
         batch_op.create_foreign_key(batch_op.f('fk_reservation_ended_run_id'), 'bop_run', ['ended_run_id'], ['run_id'])
+        batch_op.create_foreign_key(batch_op.f('fk_reservation_run_id'), 'bop_run', ['run_id'], ['run_id'])
 
     # ### end Alembic commands ###
 
