@@ -5,3 +5,24 @@ Every function here is compiled by numba and says no more than its namesake in `
 pool X.K (SKU-site, day, quantity), and what few lines need in X.M from the places that X.A names. When the pool is too
 small the run says so and is begun again with a larger one.
 """
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from numba import config
+
+_HERE = Path(__file__).parent
+_SOURCES = [*sorted(_HERE.glob("*.py")), _HERE.parent / "book.py", _HERE.parent / "buckets.py"]
+_DIGEST = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()[:16]
+# numba looks at a function's own file alone to tell whether what it kept is stale: a change in a file that the function
+# calls into would go unseen. So what is compiled is kept under the name of all the sources together.
+_KEPT = (
+    _HERE / "__pycache__"
+    if os.access(_HERE, os.W_OK)
+    else Path(tempfile.gettempdir()) / f"tower-kernel-{os.getuid()}"
+)
+config.CACHE_DIR = str(_KEPT / _DIGEST)

@@ -68,7 +68,8 @@ def cap(X, i, p, day):
         if X.B[b, LEFT] < there:
             near, there = b, X.B[b, LEFT]
     if there < want:
-        X.L[i, BLOCKER] = X.B[near, TAKER]
+        if X.B[near, TAKER] != i:
+            X.L[i, BLOCKER] = X.B[near, TAKER]
         return C_SAFETY_STOCK if there + X.P[p, SAFETY] - X.P[p, DUG] >= want else C_SUPPLY
     if there - kept(X, p, X.L[i, GROUP], u) < want:
         return C_PROTECTION

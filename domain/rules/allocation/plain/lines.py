@@ -72,7 +72,7 @@ class LineByLine(Ground):
         there = min(place.left[u:])
         if there < want:
             near = min(range(u, len(place.days)), key=lambda b: (place.left[b], b))
-            self.blocker[i] = place.taker[near]
+            self.blocker[i] = place.taker[near] if place.taker[near] != i else NOBODY
             kept = int(self.book.supplies.safety[p]) - self.dug[p]
             return Cause.SAFETY_STOCK if there + kept >= want else Cause.SUPPLY
         if there - place.kept(self.group[i], u) < want:
