@@ -23,7 +23,7 @@ ICONS = {
     "unpeg": "keep_off", "retract": "undo", "accept": "check", "discard": "delete", "start": "play_arrow",
     "wait": "hourglass_top", "resume": "play_arrow", "resolve": "check_circle", "dismiss": "do_not_disturb_on",
     "merge": "merge", "reopen": "restart_alt", "note": "note_add", "snooze": "snooze", "reassign": "person_add",
-    "escalate": "arrow_upward", "close": "done_all", "settle": "done_all", "short": "broken_image",
+    "escalate": "arrow_upward", "close": "done_all", "recall": "undo", "settle": "done_all", "short": "broken_image",
 }  # fmt: skip
 FIRST = frozenset(
     {
@@ -91,6 +91,7 @@ def of(target: Target, offers: Sequence[Offer], *, small: bool = False) -> None:
     """As `bar`, for one object or several at once."""
     asked = [offer for offer in offers if set(offer.wants) <= action_inputs.KNOWN]
     lead = next((offer.event for offer in asked if offer.allowed and offer.event in FIRST), None)
+    asked.sort(key=lambda offer: offer.event != lead)
     with st.container(horizontal=True, gap="small"):
         for offer in asked:
             kind = "primary" if offer.event == lead and not small else "tertiary" if small else "secondary"

@@ -60,6 +60,7 @@ def of_lines(order_id: int, lines: pd.DataFrame, found: Offers) -> None:
         default=[next(iter(mine))],
         format_func=lambda key: f"{mine[key].line_no} · {mine[key].sku} · {wording.code(mine[key].stage)}",
         key="act_on_lines",
+        width=640,
         placeholder="Choose one or several lines",
         help="Several at once: what one step can do to all of them together.",
     )
@@ -119,7 +120,7 @@ def of_supplies(supplies: pd.DataFrame, found: Offers) -> None:
         return f"Line {row.line_no} · {row.ref or wording.MISSING} · {row.qty:g} · {row.firmness}"
 
     chosen = st.multiselect(
-        "Reservations", list(mine), format_func=words, key="act_on_reservations",
+        "Reservations", list(mine), format_func=words, key="act_on_reservations", width=640,
         placeholder="Choose one or several to act on them",
     )  # fmt: skip
     if not chosen:
