@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import adbc_driver_postgresql.dbapi
 import adbc_driver_sqlite.dbapi
@@ -54,15 +55,26 @@ def read_arrow(connection: Connection, statement: Select[Any]) -> pa.Table:
 
 def _run(connection: Connection, cursor: Any, statement: Select[Any]) -> pa.Table:
     name = connection.engine.dialect.name
-    # A named parameter style, because the default ones double every percent sign, which ADBC sends as it is.
-    dialect = SQLiteDialect(paramstyle="named") if name == "sqlite" else PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    text = _text(statement, name)
     for limiting in read_scope.statements(read_scope.scope_of(connection), name):
         cursor.execute(limiting)
     if name == "sqlite":
         cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
     cursor.execute(text)
     return cursor.fetch_arrow_table()
+
+
+_TEXTS: WeakKeyDictionary[Select[Any], dict[str, str]] = WeakKeyDictionary()
+"""Texts of statements that are asked for again: those of queries that are made once and kept."""
+
+
+def _text(statement: Select[Any], name: str) -> str:
+    texts = _TEXTS.setdefault(statement, {})
+    if name not in texts:
+        # A named parameter style, because the default ones double every percent sign, which ADBC sends as it is.
+        dialect = SQLiteDialect(paramstyle="named") if name == "sqlite" else PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+        texts[name] = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    return texts[name]
 
 
 def _connect(engine: Engine) -> Any:

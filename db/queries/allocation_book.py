@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, case, or_, select, type_coerce
@@ -110,6 +111,7 @@ def orders(skus: Iterable[int] | None = None) -> Select[Any]:
     )  # fmt: skip
 
 
+@cache
 def customers() -> Select[Any]:
     """Select customers by key."""
     customer: Any = Customer
@@ -126,6 +128,7 @@ def customers() -> Select[Any]:
     ).order_by(customer.customer_id)
 
 
+@cache
 def ship_tos() -> Select[Any]:
     """Select ship-tos by key, with the calendar of their carrier."""
     place: Any = ShipTo
@@ -142,6 +145,7 @@ def ship_tos() -> Select[Any]:
     )
 
 
+@cache
 def sites() -> Select[Any]:
     """Select sites by key."""
     site: Any = Site
@@ -200,6 +204,7 @@ def reservations(skus: Iterable[int] | None = None) -> Select[Any]:
     return statement.order_by(held.line_id, held.reservation_id)
 
 
+@cache
 def holds(action: BlockedAction = BlockedAction.ALLOCATE) -> Select[Any]:
     """Select what is held from an action: (place of the scope in HELD_SCOPES, key)."""
     hold: Any = Hold
@@ -208,6 +213,7 @@ def holds(action: BlockedAction = BlockedAction.ALLOCATE) -> Select[Any]:
     )
 
 
+@cache
 def quotas() -> Select[Any]:
     """Select quotas by product, group and period."""
     quota: Any = Quota
@@ -217,6 +223,7 @@ def quotas() -> Select[Any]:
     ).order_by(quota.sku_id, quota.family, quota.group_key, quota.period_from, quota.quota_id)  # fmt: skip
 
 
+@cache
 def protections() -> Select[Any]:
     """Select supply protections by SKU-site and period."""
     kept: Any = SupplyProtection
@@ -231,6 +238,7 @@ def protections() -> Select[Any]:
     ).order_by(kept.sku_id, kept.site_id, kept.period_from, kept.protection_id)
 
 
+@cache
 def sourcing_rules() -> Select[Any]:
     """Select the active sourcing rules in their order."""
     rule: Any = SourcingRule
