@@ -58,7 +58,8 @@ def of_lines(order_id: int, lines: pd.DataFrame, found: Offers) -> None:
         "Lines",
         list(mine),
         default=[next(iter(mine))],
-        format_func=lambda key: f"{mine[key].line_no} · {mine[key].sku} · {wording.code(mine[key].stage)}",
+        # No stage in it: a label that a step changes would lose the choice.
+        format_func=lambda key: f"{mine[key].line_no} · {mine[key].sku}",
         key="act_on_lines",
         width=640,
         placeholder="Choose one or several lines",
@@ -67,6 +68,8 @@ def of_lines(order_id: int, lines: pd.DataFrame, found: Offers) -> None:
     if not chosen:
         st.caption("Choose a line to act on it.")
         return
+    stages = dict.fromkeys(wording.code(mine[key].stage) for key in chosen)
+    st.caption(f"Stage today: {', '.join(stages)}.")
     first, *others = chosen
     picks = runtime.read(order_objects.picks, order_id=order_id)
     target = Target(
@@ -117,7 +120,7 @@ def of_supplies(supplies: pd.DataFrame, found: Offers) -> None:
 
     def words(key: int) -> str:
         row = mine[key]
-        return f"Line {row.line_no} · {row.ref or wording.MISSING} · {row.qty:g} · {row.firmness}"
+        return f"{row.reservation_id} · line {row.line_no} · {row.ref or wording.MISSING} · {row.qty:g}"
 
     chosen = st.multiselect(
         "Reservations", list(mine), format_func=words, key="act_on_reservations", width=640,
