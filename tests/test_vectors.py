@@ -17,6 +17,7 @@ RUN_SECTIONS = {
     "state_machines.json": set(MODULES),
     "alloc_vectors.json": {"buckets", "supply", "lines", "runs", "pal_quota", "atp_table"},
     "alloc_random.json": {"cases"},
+    "misc_vectors.json": {"safety_stock", "safety_stock_fill_rate"},
 }
 
 

@@ -37,6 +37,8 @@ from domain.vocabulary.units import MISSING, MONEY_SCALE, QUANTITY_SCALE, RATE_S
 from tests.allocation_vectors import cases, runs
 from tests.shared_folder import SHARED
 from tests.state_machine_vectors import state_machines
+from tests.stocking_vectors import NOT_RUN as STOCKING_NOT_RUN
+from tests.stocking_vectors import stocking
 
 Case = tuple[str, str | None]
 DUE = {
@@ -257,13 +259,13 @@ RUNNERS = [
     ),
     Runner("alloc_vectors.json", _has("runs", "supply", "lines"), _allocation(runs)),
     Runner("alloc_random.json", _first_case("supply", "lines", "expected"), _allocation(cases)),
+    Runner("misc_vectors.json", _has("safety_stock"), _allocation(stocking), STOCKING_NOT_RUN),
 ]
 NOT_YET = [
     NotYet("sla_vectors.json", _has("calendars", "vectors"), "the clock engine comes with its issue"),
     NotYet("sla_random.json", _has("calendars", "cases"), "the clock engine comes with its issue"),
     NotYet("exception_catalogue.json", _list_of("code", "predicate"), "detectors come with their issue"),
     NotYet("validation_rules.json", _list_of("code", "group", "rule"), "order entry comes with its issue"),
-    NotYet("misc_vectors.json", _has("erlang_c"), "no rule answers its sections yet"),
 ]
 def _calendars(told: Any) -> bool:
     return isinstance(told, dict) and bool(told) and all(isinstance(v, dict) and "tz" in v for v in told.values())
