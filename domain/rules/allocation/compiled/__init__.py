@@ -25,4 +25,4 @@ _KEPT = (
     if os.access(_HERE, os.W_OK)
     else Path(tempfile.gettempdir()) / f"tower-kernel-{os.getuid()}"
 )
-config.CACHE_DIR = str(_KEPT / _DIGEST)
+setattr(config, "CACHE_DIR", str(_KEPT / _DIGEST))  # noqa: B010 - numba declares its settings while it runs
