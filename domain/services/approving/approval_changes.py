@@ -39,6 +39,7 @@ MODULES = (
     "domain.services.approving.approvals_of_edits",
     "domain.services.holding.hold_requests",
     "domain.services.calendar_changes",
+    "domain.services.allocating.committing",
 )
 """Where changes register themselves; loaded when one is looked for, because these modules ask for approval too."""
 
