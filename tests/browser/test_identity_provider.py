@@ -47,8 +47,8 @@ def provided(tmp_path: Path) -> Iterator[tuple[Server, str]]:
         server.stop()
 
 
-def _through_the_provider(page: Page, server: Server, subject: str) -> None:
-    page.goto(f"{server.url}/")
+def _through_the_provider(page: Page, server: Server, subject: str, asked: str = "/") -> None:
+    page.goto(f"{server.url}{asked}")
     page.get_by_role("link", name="Sign in with your company account").click()
     page.locator("input[name=sub]").fill(subject)
     page.get_by_role("button", name="Authorize").click()
@@ -79,3 +79,19 @@ def test_a_user_of_the_provider_signs_in_is_shut_out_and_a_stranger_is_refused(
     page.wait_for_url("**/sign-in?**")
     expect(page.get_by_text("you are no user of this tower")).to_be_visible()
     stranger.close()
+
+
+def test_the_provider_leads_to_the_page_that_was_asked_for_and_once_only(
+    browser: Browser, provided: tuple[Server, str]
+) -> None:
+    server, _ = provided
+    context = browser.new_context()
+    page = context.new_page()
+    _through_the_provider(page, server, "ann@example.com", "/audit?text=SO-1")
+    page.wait_for_url(f"{server.url}/audit?text=SO-1")
+    settled(page)
+    assert not [cookie for cookie in context.cookies() if cookie["name"] == "tower_next"]
+    page.goto(f"{server.url}/")
+    settled(page)
+    assert "/audit" not in page.url
+    context.close()

@@ -37,7 +37,8 @@ class Gate:
             return
         refusal = await asyncio.to_thread(self._refusal, HTTPConnection(scope))
         if refusal is None:
-            await self.app(scope, receive, send)
+            onward = _onward(Request(scope)) if scope["type"] == "http" else None
+            await (onward or self.app)(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "sign in"})
         else:
@@ -56,6 +57,18 @@ class Gate:
 def is_open(path: str) -> bool:
     """Return whether a path is answered without a sign-in."""
     return path in OPEN or path in OPEN_EXACT or (path.startswith(OPEN_BELOW) and ".." not in path)
+
+
+def _onward(request: Request) -> Response | None:
+    """Return the way to the page asked for, for who comes back from the identity provider: it leads home alone."""
+    if request.url.path != "/" or requests.NEXT_COOKIE not in request.cookies or not _is_page(request):
+        return None
+    wanted = requests.kept_path(request.cookies)
+    if wanted == "/":
+        return None
+    answer = RedirectResponse(wanted, status_code=303, headers={"Cache-Control": "no-store"})
+    answer.delete_cookie(requests.NEXT_COOKIE, path="/")
+    return answer
 
 
 def _answer(request: Request, refusal: DomainError) -> Response:

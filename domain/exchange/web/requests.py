@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from starlette.requests import HTTPConnection, Request
 
 from domain.vocabulary.errors import Denied, DomainError
 
 COOKIE = "tower_session"
+NEXT_COOKIE = "tower_next"
+NEXT_SECONDS = 600
+"""How long the address asked for is kept while somebody signs in at the identity provider."""
 PROVIDER_COOKIE = "_streamlit_user"
 PROVIDER_PREFIX = "provider:"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -41,6 +44,11 @@ def own_path(wanted: str | None) -> str:
     if parts.scheme or parts.netloc or parts.path in OWN_PAGES:
         return "/"
     return text
+
+
+def kept_path(cookies: Mapping[str, str]) -> str:
+    """Return the address that was asked for before the way through the identity provider; the home page without one."""
+    return own_path(unquote(cookies.get(NEXT_COOKIE, "")))
 
 
 def quoted(path: str) -> str:

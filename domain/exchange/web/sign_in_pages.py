@@ -81,7 +81,18 @@ class Pages:
         answer = await self._form(request, next_path, markup.notice(told) if told else "")
         if requests.COOKIE in request.cookies:
             answer.delete_cookie(requests.COOKIE, path="/")
+        self._keep(answer, request, next_path)
         return answer
+
+    def _keep(self, answer: Response, request: Request, next_path: str) -> None:
+        """Keep the page asked for over the way through an identity provider, which leads back to the home page."""
+        if next_path != "/" and self.door.provider.links():
+            answer.set_cookie(
+                requests.NEXT_COOKIE, requests.quoted(next_path), httponly=True, samesite="lax", path="/",
+                secure=self.door.settings().public_url.startswith("https://"), max_age=requests.NEXT_SECONDS,
+            )  # fmt: skip
+        elif requests.NEXT_COOKIE in request.cookies:
+            answer.delete_cookie(requests.NEXT_COOKIE, path="/")
 
     async def _take(self, request: Request, given: dict[str, str]) -> Response:
         next_path = requests.own_path(given.get("next"))
@@ -94,6 +105,8 @@ class Pages:
         next_path = home(made.actor.roles) if next_path == "/" else next_path
         answer = _go(f"/password?next={requests.quoted(next_path)}" if made.must_change else next_path)
         self.door.let_in(answer, made)
+        if requests.NEXT_COOKIE in request.cookies:
+            answer.delete_cookie(requests.NEXT_COOKIE, path="/")
         return answer
 
     def _made(self, request: Request, given: dict[str, str]) -> Welcome:
