@@ -178,3 +178,12 @@ def test_several_lines_are_one_command(engine: Engine) -> None:
     first, second = case.line_ids
     do(engine, deed.service, **deed.arguments(first, {}, order_id=case.order_id, also=[second]))
     assert [case.line(place).stage for place in (0, 1)] == ["ALLOCATED", "ALLOCATED"]
+
+
+def test_what_no_reserved_stock_backs_is_not_offered_to_be_packed(engine: Engine) -> None:
+    case = world.released(engine, world.fill(engine), 10)
+    _set(engine, update(Reservation).values(status="RELEASED"))
+    offer = _offered(engine, action_deeds.LINE, case.line_id)["pack"]
+    assert not offer.allowed
+    assert "report it short" in offer.why_not
+    assert _refusal(engine, action_deeds.LINE, case.line_id, "pack", case.order_id)
