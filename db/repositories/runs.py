@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, String, bindparam, insert, select, update
+from sqlalchemy import Connection, LargeBinary, String, bindparam, func, insert, select, update
 
 from db import prepared
 from db.bulk import insert_columns
@@ -27,6 +27,12 @@ def newest_variant(connection: Connection, code: str) -> tuple[int, str, str] | 
         .limit(1)
     ).first()
     return None if row is None else (int(row[0]), str(row[1]), str(row[2]))
+
+
+def newest_version(connection: Connection, code: str) -> int:
+    """Return the number of a variant's newest version; 0 where there is none."""
+    found = connection.execute(select(func.max(RunVariant.version)).where(RunVariant.code == code)).scalar()
+    return int(found or 0)
 
 
 def keep(connection: Connection, run_id: int, parts: Mapping[str, bytes]) -> None:

@@ -64,10 +64,10 @@ class VariantSpec(BaseModel):
     use_protections: bool = True
     use_sourcing: bool = True
     safety_stock_dig: Percent = 0.0
-    dig_tier: int = Field(1, ge=1, le=4)
+    dig_tier: int = Field(default=1, ge=1, le=4)
     sharing_weights: tuple[int, int, int, int] = (1_000, 1_000, 1_000, 1_000)
-    horizon_days: int = Field(180, ge=1, le=730)
-    receipt_delay_days: int = Field(1, ge=0, le=30)
+    horizon_days: int = Field(default=180, ge=1, le=730)
+    receipt_delay_days: int = Field(default=1, ge=0, le=30)
     planned_receipts_count: bool = True
     approval_retracted_above: int | None = Field(
         default=None, ge=0, description="whole currency units taken back"
