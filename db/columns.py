@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from db import read_scope
+from db.engine import WRITE
 from domain.vocabulary.units import MISSING
 
 BATCH_ROWS = 65_536
@@ -35,9 +36,13 @@ def read_together(
 ) -> dict[str, Mapping[str, np.ndarray]]:
     """Return the columns of several statements as `read_columns`, all of one state of the database.
 
-    The connection is in a transaction from the start; SQLite keeps one state for it by itself.
+    The connection is in a transaction from the start; SQLite keeps one state for it by itself. Inside a write on SQLite
+    the open connection reads: ADBC brings its own SQLite library, and when one library of a process closes a file, the
+    locks that the other holds on it are gone.
     """
     found: dict[str, Mapping[str, np.ndarray]] = {}
+    if connection.engine.dialect.name == "sqlite" and connection.get_execution_options().get(WRITE):
+        return {name: _through(connection, statement) for name, statement in statements.items()}
     with _connect(connection.engine) as own, own.cursor() as cursor:
         if connection.engine.dialect.name == "postgresql":
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -75,6 +80,22 @@ def _text(statement: Select[Any], name: str) -> str:
         dialect = SQLiteDialect(paramstyle="named") if name == "sqlite" else PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
         texts[name] = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     return texts[name]
+
+
+def _through(connection: Connection, statement: Select[Any]) -> Mapping[str, np.ndarray]:
+    """Return the columns of a statement that the open connection reads."""
+    cursor: Any = connection.connection.driver_connection
+    found = cursor.execute(_text(statement, "sqlite"))
+    names = [told[0] for told in found.description]
+    rows = found.fetchall()
+    parts = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: _values(part) for name, part in zip(names, parts, strict=True)}
+
+
+def _values(part: Sequence[Any]) -> np.ndarray:
+    if any(isinstance(value, str) for value in part):
+        return np.array(part, dtype=object)
+    return np.array([MISSING if value is None else value for value in part], dtype=np.int64)
 
 
 def _connect(engine: Engine) -> Any:

@@ -17,6 +17,7 @@ from db.records import SECRET, STAMPS, audit_text, key_of, owner_of, table_of
 from db.repositories import audit_seals
 from db.unit_of_work import UnitOfWork
 from domain.rules.audit_chain import COLUMNS, ChainCheck, lost_anchors
+from domain.services.allocating.effects_told import Effects
 from domain.vocabulary.integrity import MOST_SHOWN, Anchor, Check, Drifted
 
 LOG = "audit_log"
@@ -124,13 +125,14 @@ def guard_check(uow: UnitOfWork) -> Check:
 def agreement_check(uow: UnitOfWork) -> Check:
     """Return whether each row holds what the log told last of it, for the fields that the log knows."""
     checked, broken = 0, []
+    effects = Effects(uow.connection)
     for object_type in reads.object_types(uow.connection):
         try:
             owner_of(object_type)
         except KeyError:
             continue
         rows = (row for portion in reads.told(uow.connection, object_type) for row in portion)
-        for some in _batches(groupby(rows, key=itemgetter(0))):
+        for some in _batches(object_type, groupby(rows, key=itemgetter(0)), effects):
             checked += sum(1 if known is None else len(known) for known in some.values())
             broken += _differing(uow, object_type, some)
     return _check(
@@ -144,10 +146,12 @@ Known = dict[str, Any]
 """What the log knows of a record: field -> (text of people, or None) or (None, stored value) from a trigger."""
 
 
-def _batches(groups: Iterable[tuple[int, Iterable[Any]]]) -> Iterator[dict[int, Known | None]]:
+def _batches(
+    object_type: str, groups: Iterable[tuple[int, Iterable[Any]]], effects: Effects
+) -> Iterator[dict[int, Known | None]]:
     batch: dict[int, Known | None] = {}
     for key, group in groups:
-        batch[int(key)] = _last_told(group)
+        batch[int(key)] = _last_told(group, list(effects.of(object_type, int(key))))
         if len(batch) >= AT_ONCE:
             yield batch
             batch = {}
@@ -155,10 +159,13 @@ def _batches(groups: Iterable[tuple[int, Iterable[Any]]]) -> Iterator[dict[int, 
         yield batch
 
 
-def _last_told(rows: Iterable[Any]) -> Known | None:
-    """Return the last value of each field that the log knows; None for a record that was removed."""
+def _last_told(rows: Iterable[Any], by_runs: list[tuple[int, bool, Any]]) -> Known | None:
+    """Return the last value of each field that the log or a run knows; None for a record that was removed."""
     known: Known | None = {}
-    for _, field, old, new, source in rows:
+    waiting = list(by_runs)
+    for _, field, old, new, source, audit_id in rows:
+        while waiting and waiting[0][0] < audit_id:
+            known = _after_run(known, *waiting.pop(0)[1:])
         if field is None and new is not None and not _is_object(new):
             known = {UNREADABLE: (new,)}
         elif source == reads.OUTSIDE:
@@ -170,7 +177,17 @@ def _last_told(rows: Iterable[Any]) -> Known | None:
             known = None
         elif old is None:
             known = {name: (value,) for name, value in json.loads(new).items()}
+    for _, made, fields in waiting:
+        known = _after_run(known, made, fields)
     return known
+
+
+def _after_run(known: Known | None, made: bool, fields: Any) -> Known | None:
+    """Return what is known of a record after a run wrote it: runs keep stored values, as triggers do."""
+    if fields is None:
+        return None
+    told = {name: (None, value) for name, value in fields.items()}
+    return told if made or known is None else {**known, **told}
 
 
 def _is_object(text: str) -> bool:

@@ -67,8 +67,8 @@ def object_types(connection: Connection) -> list[str]:
 
 
 def told(connection: Connection, object_type: str) -> Iterator[Rows]:
-    """Yield (object, field, old, new, source) of one table's records, record by record, oldest first."""
-    names = ("object_id", "field", "old", "new", "source")
+    """Yield (object, field, old, new, source, audit row) of one table's records, record by record, oldest first."""
+    names = ("object_id", "field", "old", "new", "source", "audit_id")
     statement = _plain(*names).where(AUDIT.c.object_type == object_type)
     yield from portions(connection, statement.order_by(AUDIT.c.object_id, AUDIT.c.audit_id))
 

@@ -161,10 +161,11 @@ def _results(uow: UnitOfWork, run_id: int, made: Made) -> None:
         "rank": plan.place_turn[mine], "rank_of": plan.place_lines[mine], "qty": lines.qty[mine],
         "old_qty": decided.old_qty[mine], "new_qty": decided.new_qty[mine], "old_on": decided.old_on[mine],
         "new_on": decided.new_on[mine], "old_promised_on": seen.promised[mine],
-        "new_promised_on": decided.promised[mine], "cause": _words(cause, [word.value for word in CAUSES]),
+        "new_promised_on": decided.promised[mine], "new_expected_on": decided.arrives[mine],
+        "new_ship_on": decided.ships[mine], "changes": decided.touched[mine].astype(np.int64), "cause": _words(cause, [word.value for word in CAUSES]),
         "cause_on": np.where((cause == 0) | (plan.cause_day[mine] < 0), MISSING, plan.cause_day[mine]),
         "blocker_line_id": np.where(blocker == NOBODY, MISSING, lines.line_id[blocker]),
-        "violation": _words(plan.violation[mine], [None if v is None else v.value for v in VIOLATIONS]),
+        "violation": _words(plan.violation[mine], [None if v is None else v.name for v in VIOLATIONS]),
         "overridden": forced[mine], "status": ResultStatus.PLANNED.value,
     }  # fmt: skip
     repository.write_results(uow.connection, columns, len(mine))
