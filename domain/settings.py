@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         default="Europe/Berlin", description="The company's time zone (IANA name): what day it is."
     )
     locale: str = Field(default="en_GB", description="How numbers, money and days are written (CLDR name).")
+    currency: str = Field(
+        default="USD", pattern=r"^[A-Z]{3}$",
+        description="The company's currency (ISO 4217): what values of several currencies are added up in.",
+    )  # fmt: skip
     session_idle_minutes: int = Field(
         default=30, ge=1, le=1440, description="A sign-in ends after so many minutes without use."
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, select
 
-from db.tables import Customer, SalesOrder, SalesOrderLine, Site
+from db.tables import Customer, SalesOrder, SalesOrderLine, Site, Sku
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,15 @@ def of_lines(connection: Connection) -> Choices:
         words(sites),
         *(words(select(column).distinct()) for column in (order.owner, order.currency, order.source)),
     )
+
+
+def sites(connection: Connection) -> dict[int, str]:
+    """Return the sites that a reader sees, code by key."""
+    rows = connection.execute(select(Site.site_id, Site.code).order_by(Site.code))
+    return {int(row[0]): str(row[1]) for row in rows}
+
+
+def skus_named(connection: Connection, *, names: tuple[str, ...]) -> dict[str, int]:
+    """Return the keys of SKUs by their codes; one that is not there is left out."""
+    rows = connection.execute(select(Sku.sku, Sku.sku_id).where(Sku.sku.in_(names)).order_by(Sku.sku_id))
+    return {str(row[0]): int(row[1]) for row in rows}
