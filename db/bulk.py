@@ -204,19 +204,27 @@ _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":
 
 
 def bulk_update(
-    connection: Connection, owner: Table, names: Sequence[str], rows: Sequence[Row], *, at: datetime, by: str
+    connection: Connection,
+    owner: Table,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    at: datetime,
+    by: str,
+    locked: bool = False,
 ) -> list[int]:
     """Set `names` of rows that are still at the version seen, raise that version, and return the stale keys, sorted.
 
     A row is (key, row version seen, values in the order of `names`…), values driver-ready in stored units; keys are
     unique. Stale are rows at another version and rows that are gone; they stay as they are (performance.md 2, 3).
+    `locked` says that the caller holds the rows' locks already.
     """
     if not rows:
         return []
     if len({row[0] for row in rows}) != len(rows):
         raise ValueError(f"a row of {owner.name} is given twice")
     if connection.dialect.name == "postgresql":
-        return _update_from_arrays(connection, owner, names, rows, to_instant(at), by)
+        return _update_from_arrays(connection, owner, names, rows, to_instant(at), by, locked)
     return _update_one_by_one(connection, owner, names, rows, to_instant(at), by)
 
 
@@ -255,7 +263,13 @@ STAMPS = ("updated_at", "updated_by", "row_version")
 
 
 def _update_from_arrays(
-    connection: Connection, owner: Table, names: Sequence[str], rows: Sequence[Row], at: int, by: str
+    connection: Connection,
+    owner: Table,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    at: int,
+    by: str,
+    locked: bool,
 ) -> list[int]:
     """PostgreSQL: lock in key order, then one statement that says which rows it wrote."""
     key = next(iter(owner.primary_key.columns))
@@ -278,11 +292,28 @@ def _update_from_arrays(
         return update(owner).where(matched).values(values | stamps).returning(key)
 
     keys = [row[0] for row in rows]
-    prepared.run(connection, ("bulk_lock", owner.name), lock, {"keys": keys})
-    columns = {f"a{i}": list(values) for i, values in enumerate(zip(*rows, strict=True))}
+    if not locked:
+        prepared.run(
+            connection, ("bulk_lock", owner.name), lock, {"keys": prepared.key_list(connection, keys)}
+        )
+    columns = {f"a{i}": _array_text(values) for i, values in enumerate(zip(*rows, strict=True))}
     place = ("bulk_update", owner.name, tuple(names))
     done = prepared.run(connection, place, write, {**columns, "at": at, "by": by})
     return sorted(set(keys) - {row[0] for row in done})
+
+
+def _array_text(values: Sequence[Any]) -> str:
+    """Return an array as PostgreSQL writes it: the driver would turn to each of its values by itself."""
+    return f"{{{','.join([_element(value) for value in values])}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)
 
 
 def _array_kind(owner: Column[Any]) -> TypeEngine[Any]:

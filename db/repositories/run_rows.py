@@ -160,9 +160,18 @@ def lock_held(connection: Connection, line_ids: Iterable[int]) -> Columns:
 HOLDING = (ReservationStatus.SOFT, ReservationStatus.HARD)
 
 
-def lock_reservations(connection: Connection, keys: Iterable[int]) -> Columns:
-    """Lock reservations by key, whatever their state."""
-    return _locked(connection, HELD, HELD_FIELDS, keys)
+def lock_of_run(connection: Connection, run_id: int, line_ids: Iterable[int]) -> Columns:
+    """Lock the reservations of lines that a run made or ended, whatever their state."""
+    fields = [HELD.c[name] for name in HELD_FIELDS]
+    run = bindparam("r", type_=BigInteger)
+
+    def make() -> Any:
+        mine = or_(HELD.c.run_id == run, HELD.c.ended_run_id == run)
+        statement = _plain(fields).where(mine, prepared.among(connection, HELD.c.line_id))
+        return statement.order_by(fields[0]).with_for_update()
+
+    given = {"keys": prepared.key_list(connection, line_ids), "r": run_id}
+    return columns(prepared.run(connection, "lock held by run", make, given).fetchall(), fields)
 
 
 def lock_balances(connection: Connection, skus: Iterable[int], sites: Iterable[int]) -> Columns:

@@ -39,7 +39,9 @@ def change(
     rows = list(
         zip(keys.tolist(), versions.tolist(), *(values_of(part) for part in new.values()), strict=True)
     )
-    stale = bulk_update(uow.connection, table, tuple(new), rows, at=uow.act.now, by=uow.act.actor.login)
+    stale = bulk_update(
+        uow.connection, table, tuple(new), rows, at=uow.act.now, by=uow.act.actor.login, locked=True
+    )
     if stale:
         raise Conflict(
             f"{table.name}.changed",
@@ -52,11 +54,15 @@ def change(
     uow.journal.fields.setdefault(table.name, set()).update(new)
 
 
-def make(uow: UnitOfWork, table: Table, columns: Mapping[str, Any], rows: int) -> np.ndarray:
-    """Insert rows with stamps, and return their keys."""
-    key = next(iter(table.primary_key.columns)).name
-    keys = reserve_keys(uow.connection, table, rows) if rows else np.zeros(0, dtype=np.int64)
-    insert_columns(uow.connection, table, {**columns, key: keys, **stamps(uow, table)}, rows)
+def make(uow: UnitOfWork, table: Table, columns: Mapping[str, Any], rows: int) -> dict[str, np.ndarray]:
+    """Insert rows with stamps, and return their keys by the name of the key where these are known.
+
+    SQLite gives keys of removed rows again, so they are told; PostgreSQL never does, and counts for itself.
+    """
+    keys: dict[str, np.ndarray] = {}
+    if rows and uow.connection.dialect.name == "sqlite":
+        keys = {next(iter(table.primary_key.columns)).name: reserve_keys(uow.connection, table, rows)}
+    insert_columns(uow.connection, table, {**columns, **keys, **stamps(uow, table)}, rows)
     return keys
 
 
@@ -93,6 +99,6 @@ def add_diary(
     insert_columns(uow.connection, table_of(owner), columns, rows)
 
 
-def reservations(uow: UnitOfWork, columns: Mapping[str, Any], rows: int) -> np.ndarray:
-    """Insert reservations and return their keys."""
+def reservations(uow: UnitOfWork, columns: Mapping[str, Any], rows: int) -> dict[str, np.ndarray]:
+    """Insert reservations; return as `make`."""
     return make(uow, table_of(Reservation), columns, rows)

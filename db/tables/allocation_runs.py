@@ -1,4 +1,8 @@
-"""Backorder runs: variants, what a run saw, what it decided line by line (domain.md 2.4, 7.6)."""
+"""Backorder runs: variants, what a run saw, what it decided line by line (domain.md 2.4, 7.6).
+
+Result and plan rows are a diary that a run writes in bulk of rows that it has just read: their keys are no foreign keys,
+because looking each up again would cost more than writing them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Recorded, choice, key, reference
-from db.types import Day, Instant, Quantity
+from db.types import Day, Instant, Key, Quantity
 from domain.vocabulary.allocation import (
     BindingCause,
     ResultStatus,
@@ -96,7 +100,7 @@ class BopResult(Base):
     __table_args__ = (UniqueConstraint("run_id", "line_id"), Index("ix_bop_result_line", "line_id", "run_id"))
     result_id: Mapped[int] = key()
     run_id: Mapped[int] = reference("bop_run.run_id", index=False)
-    line_id: Mapped[int] = reference("sales_order_line.line_id", index=False)
+    line_id: Mapped[int] = mapped_column(Key)
     line_version: Mapped[int]
     strategy: Mapped[Strategy] = choice(Strategy)
     rank: Mapped[int]
@@ -113,7 +117,7 @@ class BopResult(Base):
     changes: Mapped[bool] = mapped_column(default=True)
     cause: Mapped[BindingCause] = choice(BindingCause)
     cause_on: Mapped[date | None] = mapped_column(Day)
-    blocker_line_id: Mapped[int | None] = reference("sales_order_line.line_id", nullable=True, index=False)
+    blocker_line_id: Mapped[int | None] = mapped_column(Key)
     violation: Mapped[ViolationCode | None] = choice(ViolationCode, nullable=True)
     overridden: Mapped[bool] = mapped_column(default=False)
     status: Mapped[ResultStatus] = choice(ResultStatus, default=ResultStatus.PLANNED)
@@ -126,10 +130,10 @@ class BopPlanRow(Base):
     __table_args__ = (Index("ix_bop_plan_row_run_line", "run_id", "line_id"),)
     plan_row_id: Mapped[int] = key()
     run_id: Mapped[int] = reference("bop_run.run_id", index=False)
-    line_id: Mapped[int] = reference("sales_order_line.line_id", index=False)
+    line_id: Mapped[int] = mapped_column(Key)
     is_new: Mapped[bool]
-    site_id: Mapped[int] = reference("site.site_id", index=False)
-    supply_id: Mapped[int | None] = reference("supply.supply_id", nullable=True, index=False)
+    site_id: Mapped[int] = mapped_column(Key)
+    supply_id: Mapped[int | None] = mapped_column(Key)
     day: Mapped[date] = mapped_column(Day)
     qty: Mapped[Decimal] = mapped_column(Quantity)
 

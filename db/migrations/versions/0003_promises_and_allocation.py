@@ -99,6 +99,52 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('atp_bucket_id', name=op.f('pk_atp_bucket')),
     sa.UniqueConstraint('sku_id', 'site_id', 'day', name=op.f('uq_atp_bucket_sku_id_site_id_day'))
     )
+    op.create_table('bop_plan_row',
+    sa.Column('plan_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_new', sa.Boolean(), nullable=False),
+    sa.Column('site_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('supply_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('day', db.types.Day(), nullable=False),
+    sa.Column('qty', db.types.Quantity(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['bop_run.run_id'], name=op.f('fk_bop_plan_row_run_id')),
+    sa.PrimaryKeyConstraint('plan_row_id', name=op.f('pk_bop_plan_row'))
+    )
+    with op.batch_alter_table('bop_plan_row', schema=None) as batch_op:
+        batch_op.create_index('ix_bop_plan_row_run_line', ['run_id', 'line_id'], unique=False)
+
+    op.create_table('bop_result',
+    sa.Column('result_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line_version', sa.Integer(), nullable=False),
+    sa.Column('strategy', sa.Enum('WIN', 'GAIN', 'IMPROVE', 'REDISTRIBUTE', 'FILL', 'LOSE', 'SKIP', name='strategy', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('rank', sa.Integer(), nullable=False),
+    sa.Column('rank_of', sa.Integer(), nullable=False),
+    sa.Column('qty', db.types.Quantity(), nullable=False),
+    sa.Column('old_qty', db.types.Quantity(), nullable=False),
+    sa.Column('new_qty', db.types.Quantity(), nullable=False),
+    sa.Column('old_on', db.types.Day(), nullable=True),
+    sa.Column('new_on', db.types.Day(), nullable=True),
+    sa.Column('old_promised_on', db.types.Day(), nullable=True),
+    sa.Column('new_promised_on', db.types.Day(), nullable=True),
+    sa.Column('new_expected_on', db.types.Day(), nullable=True),
+    sa.Column('new_ship_on', db.types.Day(), nullable=True),
+    sa.Column('changes', sa.Boolean(), nullable=False),
+    sa.Column('cause', sa.Enum('NONE', 'SUPPLY', 'SAFETY_STOCK', 'PROTECTION', 'QUOTA', 'CALENDAR', 'LINE_COMPLETE', 'ORDER_COMPLETE', 'SPLITS', 'STRATEGY', 'HOLD', 'SOURCING', 'HORIZON', name='binding_cause', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('cause_on', db.types.Day(), nullable=True),
+    sa.Column('blocker_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('violation', sa.Enum('BOP_WIN', 'BOP_GAIN', name='violation_code', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('overridden', sa.Boolean(), nullable=False),
+    sa.Column('status', sa.Enum('PLANNED', 'COMMITTED', 'STALE', 'LEFT_OUT', 'UNDONE', name='result_status', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['bop_run.run_id'], name=op.f('fk_bop_result_run_id')),
+    sa.PrimaryKeyConstraint('result_id', name=op.f('pk_bop_result')),
+    sa.UniqueConstraint('run_id', 'line_id', name=op.f('uq_bop_result_run_id_line_id'))
+    )
+    with op.batch_alter_table('bop_result', schema=None) as batch_op:
+        batch_op.create_index('ix_bop_result_line', ['line_id', 'run_id'], unique=False)
+
     op.create_table('bop_snapshot',
     sa.Column('snapshot_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -200,57 +246,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('bop_before', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_bop_before_line_id'), ['line_id'], unique=False)
-
-    op.create_table('bop_plan_row',
-    sa.Column('plan_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('is_new', sa.Boolean(), nullable=False),
-    sa.Column('site_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('supply_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('day', db.types.Day(), nullable=False),
-    sa.Column('qty', db.types.Quantity(), nullable=False),
-    sa.ForeignKeyConstraint(['line_id'], ['sales_order_line.line_id'], name=op.f('fk_bop_plan_row_line_id')),
-    sa.ForeignKeyConstraint(['run_id'], ['bop_run.run_id'], name=op.f('fk_bop_plan_row_run_id')),
-    sa.ForeignKeyConstraint(['site_id'], ['site.site_id'], name=op.f('fk_bop_plan_row_site_id')),
-    sa.ForeignKeyConstraint(['supply_id'], ['supply.supply_id'], name=op.f('fk_bop_plan_row_supply_id')),
-    sa.PrimaryKeyConstraint('plan_row_id', name=op.f('pk_bop_plan_row'))
-    )
-    with op.batch_alter_table('bop_plan_row', schema=None) as batch_op:
-        batch_op.create_index('ix_bop_plan_row_run_line', ['run_id', 'line_id'], unique=False)
-
-    op.create_table('bop_result',
-    sa.Column('result_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('line_version', sa.Integer(), nullable=False),
-    sa.Column('strategy', sa.Enum('WIN', 'GAIN', 'IMPROVE', 'REDISTRIBUTE', 'FILL', 'LOSE', 'SKIP', name='strategy', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('rank', sa.Integer(), nullable=False),
-    sa.Column('rank_of', sa.Integer(), nullable=False),
-    sa.Column('qty', db.types.Quantity(), nullable=False),
-    sa.Column('old_qty', db.types.Quantity(), nullable=False),
-    sa.Column('new_qty', db.types.Quantity(), nullable=False),
-    sa.Column('old_on', db.types.Day(), nullable=True),
-    sa.Column('new_on', db.types.Day(), nullable=True),
-    sa.Column('old_promised_on', db.types.Day(), nullable=True),
-    sa.Column('new_promised_on', db.types.Day(), nullable=True),
-    sa.Column('new_expected_on', db.types.Day(), nullable=True),
-    sa.Column('new_ship_on', db.types.Day(), nullable=True),
-    sa.Column('changes', sa.Boolean(), nullable=False),
-    sa.Column('cause', sa.Enum('NONE', 'SUPPLY', 'SAFETY_STOCK', 'PROTECTION', 'QUOTA', 'CALENDAR', 'LINE_COMPLETE', 'ORDER_COMPLETE', 'SPLITS', 'STRATEGY', 'HOLD', 'SOURCING', 'HORIZON', name='binding_cause', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('cause_on', db.types.Day(), nullable=True),
-    sa.Column('blocker_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('violation', sa.Enum('BOP_WIN', 'BOP_GAIN', name='violation_code', native_enum=False, create_constraint=True, length=32), nullable=True),
-    sa.Column('overridden', sa.Boolean(), nullable=False),
-    sa.Column('status', sa.Enum('PLANNED', 'COMMITTED', 'STALE', 'LEFT_OUT', 'UNDONE', name='result_status', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.ForeignKeyConstraint(['blocker_line_id'], ['sales_order_line.line_id'], name=op.f('fk_bop_result_blocker_line_id')),
-    sa.ForeignKeyConstraint(['line_id'], ['sales_order_line.line_id'], name=op.f('fk_bop_result_line_id')),
-    sa.ForeignKeyConstraint(['run_id'], ['bop_run.run_id'], name=op.f('fk_bop_result_run_id')),
-    sa.PrimaryKeyConstraint('result_id', name=op.f('pk_bop_result')),
-    sa.UniqueConstraint('run_id', 'line_id', name=op.f('uq_bop_result_run_id_line_id'))
-    )
-    with op.batch_alter_table('bop_result', schema=None) as batch_op:
-        batch_op.create_index('ix_bop_result_line', ['line_id', 'run_id'], unique=False)
 
     op.create_table('promise_quote',
     sa.Column('quote_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

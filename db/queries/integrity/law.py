@@ -172,8 +172,7 @@ def _within(connection: Connection) -> Within:
 
 
 def _given(connection: Connection, keys: Iterable[int]) -> dict[str, Any]:
-    wanted = sorted(keys)
-    return {"keys": wanted if connection.dialect.name == "postgresql" else json.dumps(wanted)}
+    return {"keys": prepared.key_list(connection, sorted(keys))}
 
 
 def count(owner: Owner, *conditions: ColumnElement[bool]) -> Callable[[], Select[Any]]:

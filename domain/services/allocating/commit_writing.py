@@ -99,7 +99,7 @@ def _reservations(uow: UnitOfWork, run: Record, found: Check, effect: Effect) ->
         {**made, "status": was, "pinned": np.zeros(len(begins), dtype=np.bool_), "run_id": run.key},
         len(begins),
     )
-    effect.made["reservation"] = {**made, "reservation_id": own}
+    effect.made["reservation"] = {**made, **own}
 
 
 def words(word: str, count: int) -> np.ndarray:
@@ -241,10 +241,8 @@ def _schedule(uow: UnitOfWork, found: Check, changed: np.ndarray, effect: Effect
     new = _parts(found, mine)
     run_writes.remove_schedules(uow, old["schedule_line_id"].tolist())
     effect.removed["schedule_line"] = old
-    effect.made["schedule_line"] = {
-        "schedule_line_id": run_writes.make(uow, SCHEDULE, new, len(new["line_id"])),
-        "line_id": new["line_id"],
-    }
+    keys = run_writes.make(uow, SCHEDULE, new, len(new["line_id"]))
+    effect.made["schedule_line"] = {**keys, "line_id": new["line_id"]}
 
 
 def _parts(found: Check, mine: np.ndarray) -> dict[str, Any]:

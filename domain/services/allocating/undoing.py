@@ -156,13 +156,11 @@ def _locked(uow: UnitOfWork, run: Record, wanted: tuple[Effect, Ints]) -> _Way:
     connection = uow.connection
     run_rows.lock_orders(connection, run_rows.orders_of(connection, line_id.tolist()))
     lines = run_rows.lock_lines(connection, line_id.tolist())
-    made = _mine(effect.made["reservation"], line_id)
-    ended = effect.changed["reservation"]
-    ended = ended.of(np.isin(ended.old["line_id"], line_id))
-    keys = np.concatenate((made["reservation_id"], ended.keys))
-    held = run_rows.lock_reservations(connection, np.sort(keys).tolist())
-    at = place(held["reservation_id"], made["reservation_id"]), place(held["reservation_id"], ended.keys)
-    first, second = ({name: part[where] for name, part in held.items()} for where in at)
+    held = run_rows.lock_of_run(connection, run.key, line_id.tolist())
+    own = held["run_id"] == run.key
+    known = effect.changed["reservation"].keys
+    ended = np.isin(held["reservation_id"], known)
+    first, second = ({name: part[chosen] for name, part in held.items()} for chosen in (own & ~ended, ended))
     supplies = run_rows.lock_supplies(connection, np.unique(held["supply_id"]).tolist())
     return _Way(run, lines["line_id"], lines, effect, first, second, supplies)
 
@@ -184,7 +182,9 @@ def _compare(uow: UnitOfWork, way: _Way) -> None:
     own_made = (way.made["status"] == SOFT) & (way.made["pinned"] != 1)
     own_ended = (way.ended["status"] == RELEASED) & (way.ended["ended_run_id"] == own)
     gone = np.unique(
-        np.concatenate((row.keys[moved], way.made["line_id"][~own_made], way.ended["line_id"][~own_ended]))
+        np.concatenate(
+            (row.keys[moved], way.made["line_id"][~own_made], way.ended["line_id"][~own_ended], _lost(way))
+        )
     )
     if not len(gone):
         return
@@ -200,6 +200,19 @@ def _compare(uow: UnitOfWork, way: _Way) -> None:
             way.why[key] = f"run {later[key]} changed it since"
         else:
             way.why[key] = "somebody changed it, or tied or freed its stock, since"
+
+
+def _lost(way: _Way) -> Ints:
+    """Return lines whose reservations hold something else than what the run gave and took."""
+    made = _mine(way.effect.made["reservation"], way.line_id)
+    row = way.effect.changed["reservation"]
+    ended = row.old["line_id"][np.isin(row.old["line_id"], way.line_id)]
+    total = np.zeros((2, len(way.line_id)), dtype=np.int64)
+    for columns, sign in ((made, 1), (way.made, -1)):
+        np.add.at(total[0], place(way.line_id, columns["line_id"]), sign * columns["qty"])
+    for lines, sign in ((ended, 1), (way.ended["line_id"], -1)):
+        np.add.at(total[1], place(way.line_id, lines), sign)
+    return np.asarray(way.line_id[(total != 0).any(axis=0)])
 
 
 def _fit(way: _Way) -> None:
