@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import fields
 from types import ModuleType
 
 import numpy as np
 
 from domain.rules.allocation import buckets as at
-from domain.rules.allocation.book import Book, Ints, Plan
+from domain.rules.allocation.book import Book, Ints, Lines, Plan, Policy, Quotas, Supplies
 from domain.rules.allocation.buckets import Layout, lay_out
 from domain.rules.allocation.plain import twin
 
@@ -45,6 +46,23 @@ def allocate(book: Book, asked: str | None = None) -> Plan:
         if _KERNEL.run(layout, order, buffer, np.zeros(widest + 1, dtype=np.int64)) == 0:
             return _plan(book, layout)
         capacity *= 2
+
+
+def warm_up() -> None:
+    """Compile the kernel, or load what was compiled before: seconds that the first run would cost. For a background."""
+    allocate(empty_book())
+
+
+def empty_book() -> Book:
+    """Return a book of no lines and no SKU-sites."""
+    starts = ("start", "option_start", "quota_start", "old_start", "protection_start")
+
+    def none(kind: type) -> dict[str, Ints]:
+        names = (field.name for field in fields(kind))
+        return {name: np.zeros(1 if name in starts else 0, dtype=np.int64) for name in names}
+
+    policy = Policy(today=0, horizon=0, fair=np.zeros(1, dtype=np.int64))
+    return Book(Lines(**none(Lines)), Supplies(**none(Supplies)), Quotas(**none(Quotas)), policy)
 
 
 def _plan(book: Book, layout: Layout) -> Plan:
