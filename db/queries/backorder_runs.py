@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Integer, case, func, or_, select, type_coerce
+from sqlalchemy import Connection, Float, Integer, case, cast, func, or_, select, type_coerce
 
 from db.queries.frame import frame
 from db.tables import (
@@ -21,6 +21,7 @@ from db.tables import (
     Supply,
 )
 from db.types import Quantity
+from domain.vocabulary.units import FX_SCALE
 
 LATEST = 50
 
@@ -105,9 +106,17 @@ def results(connection: Connection, *, run_id: int, only: str = "changed") -> pd
         .outerjoin(blocker, blocker.c.line_id == found.blocker_line_id)
         .outerjoin(blocking, blocking.c.order_id == blocker.c.order_id)
         .where(found.run_id == run_id, chosen)
-        .order_by((type_coerce(found.qty, Integer) * type_coerce(line.net_price, Integer)).desc(), found.line_id)
+        .order_by(_worth(found, line, order).desc(), found.line_id)
     )  # fmt: skip
     return frame(connection, statement)
+
+
+def _worth(found: Any, line: Any, order: Any) -> Any:
+    """Return what the wanted quantity is worth in the company's currency, near enough to sort by."""
+    rate = func.coalesce(type_coerce(order.fx_rate, Integer), FX_SCALE)
+    parts = (type_coerce(found.qty, Integer), func.coalesce(type_coerce(line.net_price, Integer), 0), rate)
+    first, second, third = (cast(part, Float) for part in parts)
+    return first * second * third
 
 
 def pegs(connection: Connection, *, run_id: int, line_id: int) -> pd.DataFrame:

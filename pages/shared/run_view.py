@@ -193,7 +193,7 @@ def why(run: Run, chosen: pd.DataFrame) -> None:
         st.markdown(
             f"**Order {wording.plain(row['order_no'])} line {wording.plain(row['line_no'])}.** {told.sentence}"
         )
-        if row["blocker_order"]:
+        if isinstance(row["blocker_order"], str):
             st.caption(
                 f"The last unit went to order {wording.plain(row['blocker_order'])} line {wording.plain(row['blocker_line'])}."
             )

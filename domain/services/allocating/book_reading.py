@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from domain.rules.allocation.book import (
     Quotas,
     Supplies,
 )
+from domain.rules.allocation.safety import still_protected
 from domain.rules.allocation.sequencing import NO_PRIORITY, Keys, rank
 from domain.rules.calendars.local_day import local_day
 from domain.rules.promising.delivery_days import Legs, material_days
@@ -316,6 +317,7 @@ class _Reading:
             sharing_weight=spec.sharing_weights, dig_tier=spec.dig_tier, grain=QUANTITY_SCALE, scale=QUANTITY_SCALE,
         )  # fmt: skip
         book = Book(book_lines, supplies, limits.quotas, policy)
+        book = replace(book, supplies=replace(supplies, safety=still_protected(book)))
         return self._made(book, ground, kept, may, old, options.queue)
 
     def _made(
