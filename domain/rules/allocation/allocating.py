@@ -48,11 +48,6 @@ def allocate(book: Book, asked: str | None = None) -> Plan:
         capacity *= 2
 
 
-def warm_up() -> None:
-    """Compile the kernel, or load what was compiled before: seconds that the first run would cost. For a background."""
-    allocate(empty_book())
-
-
 def empty_book() -> Book:
     """Return a book of no lines and no SKU-sites."""
     starts = ("start", "option_start", "quota_start", "old_start", "protection_start")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from domain.rules.allocation.allocating import allocate, empty_book, warm_up
-from domain.rules.allocation.compiled import kernel
+import numpy as np
+
+from domain.rules.allocation.allocating import allocate, empty_book
+from domain.rules.allocation.book import NOBODY
+from domain.rules.allocation.compiled import kernel, pegs
+from domain.rules.allocation.pegging import peg
+from domain.rules.allocation.warming import warm_up
 from tests.rules.allocation.random_books import random_book
 
 
 def test_the_first_run_finds_the_kernel_compiled() -> None:
     warm_up()
-    known = list(kernel.run.signatures)
-    assert known
+    known = list(kernel.run.signatures), list(kernel.gather.signatures), list(pegs.draw.signatures)
+    assert all(known)
+    none = np.zeros(0, dtype=np.int64)
     for seed in range(20):
-        allocate(random_book(seed), "numba")
-    assert list(kernel.run.signatures) == known
-    assert len(kernel.gather.signatures) == 1
+        book = random_book(seed)
+        old_supply = np.full(len(book.lines.old_day), NOBODY)
+        peg(book, allocate(book, "numba"), none, none, none, old_supply)
+    after = list(kernel.run.signatures), list(kernel.gather.signatures), list(pegs.draw.signatures)
+    assert after == known
 
 
 def test_a_book_without_lines_has_an_empty_plan() -> None:
