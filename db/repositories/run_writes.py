@@ -54,16 +54,21 @@ def change(
     uow.journal.fields.setdefault(table.name, set()).update(new)
 
 
-def make(uow: UnitOfWork, table: Table, columns: Mapping[str, Any], rows: int) -> dict[str, np.ndarray]:
-    """Insert rows with stamps, and return their keys by the name of the key where these are known.
+def own_keys(uow: UnitOfWork, table: Table, rows: int) -> dict[str, np.ndarray]:
+    """Return keys for new rows by the name of the key, where the database would give those of removed rows again.
 
-    SQLite gives keys of removed rows again, so they are told; PostgreSQL never does, and counts for itself.
+    SQLite does; PostgreSQL never does, and counts for itself: nothing then.
     """
-    keys: dict[str, np.ndarray] = {}
-    if rows and uow.connection.dialect.name == "sqlite":
-        keys = {next(iter(table.primary_key.columns)).name: reserve_keys(uow.connection, table, rows)}
+    if not rows or uow.connection.dialect.name != "sqlite":
+        return {}
+    return {next(iter(table.primary_key.columns)).name: reserve_keys(uow.connection, table, rows)}
+
+
+def make(
+    uow: UnitOfWork, table: Table, columns: Mapping[str, Any], rows: int, keys: Mapping[str, np.ndarray]
+) -> None:
+    """Insert rows with stamps under `own_keys`."""
     insert_columns(uow.connection, table, {**columns, **keys, **stamps(uow, table)}, rows)
-    return keys
 
 
 def stamps(uow: UnitOfWork, table: Table) -> dict[str, Any]:
@@ -100,5 +105,8 @@ def add_diary(
 
 
 def reservations(uow: UnitOfWork, columns: Mapping[str, Any], rows: int) -> dict[str, np.ndarray]:
-    """Insert reservations; return as `make`."""
-    return make(uow, table_of(Reservation), columns, rows)
+    """Insert reservations; return their `own_keys`."""
+    table = table_of(Reservation)
+    keys = own_keys(uow, table, rows)
+    make(uow, table, columns, rows, keys)
+    return keys

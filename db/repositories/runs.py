@@ -10,7 +10,7 @@ from sqlalchemy import Connection, LargeBinary, String, bindparam, func, insert,
 from db import prepared
 from db.bulk import insert_columns
 from db.records import table_of
-from db.tables import BopPlanRow, BopResult, BopRun, BopSnapshot, RunVariant
+from db.tables import BopPlanRow, BopResult, BopRun, BopSnapshot, RunVariant, SalesOrder, SalesOrderLine
 from db.types import Key
 from domain.vocabulary.allocation import ResultStatus
 
@@ -54,6 +54,21 @@ def kept(connection: Connection, run_id: int, *names: str) -> dict[str, bytes]:
         .order_by(BopSnapshot.snapshot_id)
     )
     return {str(row[0]): bytes(row[1]) for row in found}
+
+
+def reach(connection: Connection, run_id: int) -> tuple[set[int], set[int]]:
+    """Return the customers and sites of the lines of a run."""
+    line, order = table_of(SalesOrderLine), table_of(SalesOrder)
+
+    def make() -> Any:
+        joined = RESULT.join(line, line.c.line_id == RESULT.c.line_id).join(
+            order, order.c.order_id == line.c.order_id
+        )
+        mine = RESULT.c.run_id == bindparam("r", type_=Key)
+        return select(order.c.customer_id, line.c.site_id).select_from(joined).where(mine).distinct()
+
+    rows = prepared.run(connection, "reach of a run", make, {"r": run_id}).fetchall()
+    return {int(row[0]) for row in rows}, {int(row[1]) for row in rows if row[1] is not None}
 
 
 def kept_all(connection: Connection, name: str) -> list[tuple[int, bytes]]:

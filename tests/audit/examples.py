@@ -9,9 +9,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db.tables import Shipment
+from db.records import table_of
+from db.tables import RunVariant, Shipment
+from domain.services.allocating.runs import Part
 from domain.vocabulary.actor import Actor
+from domain.vocabulary.allocation import Strategy
 from domain.vocabulary.order_entry import NewLine, NewQuantity
+from domain.vocabulary.run_variants import LineSelection, Segment, VariantSpec
 from domain.vocabulary.statuses import Channel, HoldScope, HoldType, Role
 from tests import lifecycle_world as world
 from tests.acting import NOON, person
@@ -209,6 +213,34 @@ def _own_session(s: Stage) -> dict[str, Any]:
     return {"session_id": key, "actor": who}
 
 
+def _run(s: Stage, *, variant: bool = False) -> dict[str, Any]:
+    case = s.at(world.confirmed)
+    rules = VariantSpec(segments=(Segment(name="all", strategy=Strategy.REDISTRIBUTE),))
+    if variant:
+        insert = table_of(RunVariant).insert()
+        code = f"V{s.number()}"
+        with s.engine.begin() as connection:
+            connection.execute(insert.values(code=code, version=1, name="Test", spec=rules.model_dump_json(),
+                                             created_at=NOON, updated_at=NOON))  # fmt: skip
+    scope = LineSelection(order_ids=(case.order_id,))
+    made = s.run("runs.simulate", variant=code if variant else rules, scope=scope)
+    return {"run_id": int(made["run_id"]), "line_id": case.line_id}
+
+
+def _by_hand(s: Stage) -> dict[str, Any]:
+    return {**_run(s), "pattern": [Part(NOON.date() + timedelta(days=3), Decimal(2))], "reason": "as agreed"}
+
+
+def _only_run(s: Stage, **more: Any) -> dict[str, Any]:
+    return {"run_id": _run(s)["run_id"], **more}
+
+
+def _applied(s: Stage) -> dict[str, Any]:
+    given = _only_run(s)
+    s.run("runs.commit", **given)
+    return {**given, "reason": "a mistake"}
+
+
 def _manifest() -> dict[str, Any]:
     return {"file": "b.db", "manifest": {"rows": {}, "sha256": "x"}}
 
@@ -296,6 +328,12 @@ EXAMPLES: dict[str, Example] = {
     "orders.settle": lambda s: {"order_id": _invoiced(s, paid=True).order_id},
     "orders.reopen": lambda s: {"order_id": _invoiced(s, paid=False).order_id, "reason": "one was broken",
                                 "replacement": _new_lines(s)},
+    "runs.simulate": lambda s: {"variant": VariantSpec(segments=(Segment(name="all", strategy=Strategy.IMPROVE),))},
+    "runs.override": _by_hand,
+    "runs.reject": lambda s: _only_run(s, reason="not today"),
+    "runs.replay_with_todays_rules": lambda s: {"run_id": _run(s, variant=True)["run_id"]},
+    "runs.commit": _only_run,
+    "runs.undo": _applied,
     "saved_views.save": lambda s: {"page": "orders", "name": "mine", "query": "q=1"},
     "saved_views.remove": _view,
     "sessions.start": lambda s: {**s.token(), "actor": s.ann},

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, select, type_coerce
+from sqlalchemy import Connection, Engine, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
 from db.prepared import from_driver
 from db.records import SECRET, STAMPS, audit_text, key_of, owner_of
+from db.repositories import runs
 from db.tables import Base
+from domain.services.allocating.run_effect import EFFECT, UNDONE, unpacked
+from domain.vocabulary.units import MISSING
 
 DIARIES = frozenset({
     "audit_log", "audit_anchor", "command", "outbox_message", "order_event", "date_change", "stock_movement",
     "tracking_event", "sign_in_attempt", "presence", "worker_lease",
     "import_batch", "import_file", "import_change", "import_warning", "import_answer", "landing", "record_source",
-    "quarantine_row",
+    "quarantine_row", "bop_snapshot", "bop_result", "bop_plan_row",
 })  # fmt: skip
 """Tables that are records themselves, only ever added to, or that say nothing of the business."""
 Book = dict[tuple[str, int], dict[str, Any]]
@@ -99,3 +103,68 @@ def _invented(place: Any, rows: list[Any], now: dict[str, Any] | None) -> list[s
         for name, value in last.items()
         if now[name] != value
     ]
+
+
+def told_by_runs(engine: Engine, command_id: int) -> list[Any]:
+    """Return what the effect of a command on a run tells of its rows, as rows of the log would."""
+    with engine.connect() as connection:
+        packed = [part for name in (EFFECT, UNDONE) for _, part in runs.kept_all(connection, name)]
+        found: list[Any] = []
+        for effect in map(unpacked, packed):
+            if effect.command_id != command_id:
+                continue
+            for table, row in effect.changed.items():
+                for name, new in row.new.items():
+                    sides = (_texts(connection, table, name, side) for side in (row.old[name], new))
+                    found += [
+                        SimpleNamespace(object_type=table, object_id=key, field=name, old=was, new=now)
+                        for key, was, now in zip(row.keys.tolist(), *sides, strict=True)
+                        if was != now
+                    ]
+            found += _whole(connection, effect.removed, made=False) + _whole(
+                connection, effect.made, made=True
+            )
+        return found
+
+
+def _whole(connection: Connection, rows: Any, *, made: bool) -> list[Any]:
+    found = []
+    for table, columns in rows.items():
+        key = key_of(owner_of(table)).name
+        if key not in columns and made:
+            key_rows = _made_rows(connection, table, columns)
+        else:
+            key_rows = {int(k): None for k in columns[key].tolist()}
+        for at, key_value in enumerate(sorted(key_rows)):
+            told = json.dumps(
+                _told(connection, table, columns, at) if not made else _stored(connection, table, key_value)
+            )
+            side = {"old": None, "new": told} if made else {"old": told, "new": None}
+            found.append(SimpleNamespace(object_type=table, object_id=key_value, field=None, **side))
+    return found
+
+
+def _made_rows(connection: Connection, table: str, columns: Any) -> dict[int, None]:
+    """The rows of a run are those of its lines that it says it made: the newest ones."""
+    owner = owner_of(table).__table__
+    lines = [int(line) for line in columns["line_id"].tolist()]
+    key = key_of(owner_of(table))
+    rows = connection.execute(
+        select(key).where(owner.c.line_id.in_(lines)).order_by(key.desc()).limit(len(lines))
+    )
+    return {int(row[0]): None for row in rows}
+
+
+def _stored(connection: Connection, table: str, key: int) -> dict[str, Any]:
+    book = read(connection)
+    return book[table, key]
+
+
+def _told(connection: Connection, table: str, columns: Any, at: int) -> dict[str, Any]:
+    return {name: _texts(connection, table, name, part[at : at + 1])[0] for name, part in columns.items()}
+
+
+def _texts(connection: Connection, table: str, name: str, part: Any) -> list[Any]:
+    column = owner_of(table).__table__.c[name]
+    values = [None if value == MISSING else value for value in part.tolist()]
+    return [None if v is None else audit_text(from_driver(connection, column, v)) for v in values]

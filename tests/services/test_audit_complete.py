@@ -14,7 +14,7 @@ from domain.services import integrity
 from domain.services.commands import REGISTRY
 from tests.acting import NOON, do
 from tests.audit.examples import EXAMPLES, IDLE
-from tests.audit.rows import read, untold
+from tests.audit.rows import read, told_by_runs, untold
 from tests.audit.stage import Stage
 
 
@@ -50,7 +50,8 @@ def problems(engine: Engine, stage: Stage, name: str) -> list[str]:
             {"batch": batch},
         ).all()  # fmt: skip
         newest = connection.execute(text("select max(command_id) from command")).scalar_one()
-    found = untold(before, after, list(log), {(row.table_name, row.record_id) for row in made})
+    by_run = told_by_runs(engine, int(newest))
+    found = untold(before, after, [*by_run, *log], {(row.table_name, row.record_id) for row in made})
     if before == after and name not in IDLE:
         found.append("it changed nothing, so the example proves nothing")
     if any(row.action != name or row.command_id != newest for row in log):

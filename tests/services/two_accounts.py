@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Engine, update
 from db.records import table_of
 from db.tables import (
     Approval,
+    BopResult,
+    BopRun,
     CustomerSku,
     ExceptionCase,
     Hold,
@@ -59,7 +61,7 @@ def arguments(number: int, command: str) -> Mapping[str, Any]:
         "order_id": number, "line_id": line, "line_ids": [line], "reservation_ids": [number], "shipment_id": number,
         "hold_id": number, "hold_ids": [number], "exception_id": number, "approval_id": number, "customer_id": number,
         "customer_sku_id": number, "site": f"S{number}", "scope": HoldScope.ORDER, "scope_ids": [number],
-        "edits": [_cell(number)], "command_id": number, "lines": [SimpleNamespace(site_id=number)],
+        "run_id": number, "edits": [_cell(number)], "command_id": number, "lines": [SimpleNamespace(site_id=number)],
     }  # fmt: skip
     if command in ("holds.reply", "holds.request_info", "holds.set_until"):
         del found["hold_ids"]
@@ -115,4 +117,17 @@ def _write(connection: Connection) -> None:
     insert_columns(
         connection, table_of(CustomerSku),
         {**stamps, "customer_sku_id": both, "customer_id": both, "customer_code": ["P-1", "P-2"], "sku_id": 1}, 2,
+    )  # fmt: skip
+    insert_columns(
+        connection, table_of(BopRun),
+        {**stamps, "run_id": both, "started_at": at, "started_by": "test", "mode": "SIMULATE", "status": "PROPOSED",
+         "trigger": "PERSON", "title": "For tests", "variant": "{}", "scope": "{}", "as_of": 20_000, "snapshot_hash": "x",
+         "plan_hash": "x", "kpi_before": "{}", "kpi_after": "{}", "lines": 1, "engine": "python"},
+        2,
+    )  # fmt: skip
+    insert_columns(
+        connection, table_of(BopResult),
+        {"result_id": both, "run_id": both, "line_id": lines, "line_version": 1, "strategy": "WIN", "rank": 1,
+         "rank_of": 1, "qty": 1_000, "old_qty": 0, "new_qty": 0, "cause": "NONE"},
+        2,
     )  # fmt: skip

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from db.bulk import json_text
 from db.records import Record, table_of
 from db.repositories import run_rows, run_writes
 from db.tables import (
@@ -239,9 +238,10 @@ def _schedule(uow: UnitOfWork, found: Check, changed: np.ndarray, effect: Effect
     mine &= ~np.isin(found.line_id, sorted(tied))
     old = run_rows.schedules(uow.connection, found.line_id[mine].tolist())
     new = _parts(found, mine)
+    keys = run_writes.own_keys(uow, SCHEDULE, len(new["line_id"]))
     run_writes.remove_schedules(uow, old["schedule_line_id"].tolist())
     effect.removed["schedule_line"] = old
-    keys = run_writes.make(uow, SCHEDULE, new, len(new["line_id"]))
+    run_writes.make(uow, SCHEDULE, new, len(new["line_id"]), keys)
     effect.made["schedule_line"] = {**keys, "line_id": new["line_id"]}
 
 
@@ -370,10 +370,3 @@ def _messages(uow: UnitOfWork, run: Record, found: Check, row: Changed, at: Ints
 
 def _day(day: int) -> str | None:
     return None if day == MISSING else from_day(day).isoformat()
-
-
-def settled_text(effect: Effect) -> str:
-    """Return how many rows an effect has by table, as JSON text for the audit entry of its run."""
-    counts = {f"{table} changed": len(rows.keys) for table, rows in effect.changed.items()}
-    counts |= {f"{table} made": len(next(iter(columns.values()))) for table, columns in effect.made.items()}
-    return json_text(counts)

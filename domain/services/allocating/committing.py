@@ -206,7 +206,6 @@ def _write(uow: UnitOfWork, now: datetime, actor: Actor, run: Record, found: Che
         uow, run, status=RunStatus.APPLIED, mode=RunMode.ACTIVE, committed_at=now, committed_by=actor.login,
         undo_until=_undo_until(uow, found, now),
     )  # fmt: skip
-    uow.journal.changed("bop_run", run.key, "effect", None, commit_writing.settled_text(effect))
     return {
         "outcome": "COMMITTED",
         "run_id": done.key,

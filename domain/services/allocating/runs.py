@@ -37,16 +37,10 @@ OPEN = (RunStatus.PROPOSED, RunStatus.APPROVED)
 """States in which a run can still be committed or rejected."""
 
 
-def _reach(_uow: UnitOfWork, arguments: Mapping[str, Any]) -> Reach:
-    scope = arguments.get("scope") or LineSelection()
-    return Reach(frozenset(scope.customer_ids), frozenset(scope.site_ids))
-
-
 def of_run(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Reach:
-    """Return the reach of a command on a run: the sites and customers that its scope names."""
-    run = find(uow, int(arguments["run_id"]))
-    scope = LineSelection.model_validate_json(run.scope)
-    return Reach(frozenset(scope.customer_ids), frozenset(scope.site_ids))
+    """Return the reach of a command on a run: the customers and sites of its lines."""
+    customers, sites = repository.reach(uow.connection, int(arguments["run_id"]))
+    return Reach(frozenset(customers), frozenset(sites))
 
 
 def _told(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +51,7 @@ def _told(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@command("runs.simulate", permission=Permission.RUN_SIMULATE, scope=_reach, body=_told)
+@command("runs.simulate", permission=Permission.RUN_SIMULATE, body=_told)
 def simulate(
     *,
     uow: UnitOfWork,

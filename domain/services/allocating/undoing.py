@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from db import records
-from db.bulk import json_text
 from db.records import Record, table_of
 from db.repositories import run_rows, run_writes
 from db.repositories import runs as repository
@@ -99,7 +98,6 @@ def undo(
     left = set(_lines_of(way.effect).tolist()) - _undone(uow, run.key)
     status = RunStatus.PARTLY_UNDONE if left else RunStatus.UNDONE
     records.change(uow, run, status=status, undone_at=now)
-    uow.journal.changed("bop_run", run.key, "undone", None, json_text(way.going.tolist()))
     return {"run_id": run.key, "undone": len(way.going), "kept": kept, "status": str(status)}
 
 
