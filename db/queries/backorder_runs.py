@@ -69,7 +69,7 @@ def head(connection: Connection, *, run_id: int) -> pd.DataFrame:
 
 
 def results(connection: Connection, *, run_id: int, only: str = "changed") -> pd.DataFrame:
-    """Return lines of a run, the biggest value first. `only`: changed, gain, lose, late, violation, all."""
+    """Return lines of a run, the biggest value first. `only`: changed, promise, gain, lose, waiting, violation, all."""
     found: Any = BopResult
     line: Any = SalesOrderLine
     order: Any = SalesOrder
@@ -77,7 +77,11 @@ def results(connection: Connection, *, run_id: int, only: str = "changed") -> pd
     later = (found.new_on > found.old_on) | (found.old_on.is_not(None) & found.new_on.is_(None))
     earlier = (found.new_on < found.old_on) | (found.new_on.is_not(None) & found.old_on.is_(None))
     chosen = {
-        "changed": or_(new != old, later, earlier),
+        "changed": or_(new != old, later, earlier, found.changes.is_(True)),
+        "promise": or_(
+            found.new_promised_on != found.old_promised_on,
+            found.old_promised_on.is_(None) & found.new_promised_on.is_not(None),
+        ),
         "gain": or_(new > old, earlier) & ~or_(new < old, later),
         "lose": or_(new < old, later),
         "waiting": new < type_coerce(found.qty, Integer),

@@ -31,7 +31,7 @@ COLUMNS = (
     Column("tier", "Tier", "count", "small"),
     Column("sku", "SKU", "text", "small"),
     Column("site", "Site", "text", "small"),
-    Column("why", "Kind", "text", "small"),
+    Column("why", "Kind", "text", 120),
     Column("binding", "What binds", "text", "medium"),
     Column("qty_behind", "Behind", "quantity", "small"),
     Column(

@@ -18,6 +18,7 @@ from pages.shared.table import Column
 
 LISTS = {
     "changed": "Lines that change",
+    "promise": "Promises that move",
     "gain": "Lines that gain",
     "lose": "Lines that lose",
     "waiting": "Lines that still wait",
@@ -26,6 +27,7 @@ LISTS = {
 }
 EMPTY = {
     "changed": "The run changes nothing: everybody has what the rules give already.",
+    "promise": "No promise moves: every customer keeps the day that was told.",
     "gain": "No line gains.",
     "lose": "No line loses anything.",
     "waiting": "No line waits: all are confirmed in full.",
@@ -125,8 +127,8 @@ def cards(run: Run) -> None:
     figures = (
         ("On time", _share(after), _points(before, after), "Units confirmed for the day wanted, of all units wanted."),
         ("On-time value", _money(after["on_time_value"], currency), _change(before, after, "on_time_value", currency), "The same in value."),
-        ("Lines in full and on time", wording.count(after["lines_on_time_in_full"]), after["lines_on_time_in_full"] - before["lines_on_time_in_full"], "Lines of which everything is confirmed for the day wanted."),
-        ("Confirmed", wording.quantity(after["confirmed"] / QUANTITY_SCALE), (after["confirmed"] - before["confirmed"]) / QUANTITY_SCALE, "Units confirmed for any day."),
+        ("Lines in full and on time", wording.count(after["lines_on_time_in_full"]), _more(after["lines_on_time_in_full"] - before["lines_on_time_in_full"]), "Lines of which everything is confirmed for the day wanted."),
+        ("Confirmed", wording.quantity(after["confirmed"] / QUANTITY_SCALE), _more((after["confirmed"] - before["confirmed"]) / QUANTITY_SCALE), "Units confirmed for any day."),
         ("Taken back or moved later", wording.quantity(after["retracted"] / QUANTITY_SCALE), None, f"Units; worth {_money(after['retracted_value'], currency)}."),
     )  # fmt: skip
     for place, (label, value, delta, rule) in zip(
@@ -144,8 +146,12 @@ def _share(side: dict[str, Any]) -> str:
     return "–" if side["on_time_share"] is None else wording.percent(100 * side["on_time_share"])
 
 
+def _more(change: float) -> str | None:
+    return None if not change else f"{'-' if change < 0 else '+'}{wording.quantity(abs(change))}"
+
+
 def _points(before: dict[str, Any], after: dict[str, Any]) -> str | None:
-    if before["on_time_share"] is None or after["on_time_share"] is None:
+    if before["on_time_share"] is None or after["on_time_share"] == before["on_time_share"]:
         return None
     return f"{100 * (after['on_time_share'] - before['on_time_share']):+.1f} points"
 
@@ -154,9 +160,9 @@ def _money(units: int, currency: str) -> str:
     return wording.money(units / MONEY_SCALE, currency, short=True)
 
 
-def _change(before: dict[str, Any], after: dict[str, Any], name: str, currency: str) -> str:
+def _change(before: dict[str, Any], after: dict[str, Any], name: str, currency: str) -> str | None:
     change = after[name] - before[name]
-    return f"{'-' if change < 0 else '+'}{_money(abs(change), currency)}"
+    return None if not change else f"{'-' if change < 0 else '+'}{_money(abs(change), currency)}"
 
 
 def chosen_list() -> str:

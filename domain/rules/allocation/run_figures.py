@@ -54,8 +54,48 @@ def planned(plan: Plan) -> Confirmations:
     return Confirmations(np.repeat(np.arange(len(count)), count), plan.day, plan.qty)
 
 
-def figures(book: Book, now: Confirmations, before: Confirmations | None = None) -> Figures:
-    """Return the figures of one side; with `before`, what was taken back against it."""
+def figures(
+    book: Book, now: Confirmations, before: Confirmations | None = None, chosen: np.ndarray | None = None
+) -> Figures:
+    """Return the figures of one side, of all lines or of the chosen ones; with `before`, what was taken back against it."""
+    lines, scale = book.lines, book.policy.scale
+    mine = np.ones(len(lines), dtype=np.bool_) if chosen is None else chosen
+    on_time = np.where(mine, on_time_units(book, now), 0)
+    lost = (
+        np.zeros(len(lines), dtype=np.int64)
+        if before is None
+        else np.where(mine, retracted(book, before, now), 0)
+    )
+    return Figures(
+        demand=int(lines.qty[mine].sum()),
+        confirmed=int(now.qty[mine[now.line]].sum()),
+        on_time_units=int(on_time.sum()),
+        on_time_value=int((on_time * lines.price // scale).sum()),
+        lines_on_time_in_full=int((on_time >= lines.qty)[mine].sum()),
+        lines=int(mine.sum()),
+        retracted=int(lost.sum()),
+        retracted_value=int((lost * lines.price // scale).sum()),
+    )
+
+
+def former(book: Book) -> Confirmations:
+    """Return the confirmations before the run."""
+    lines = book.lines
+    return Confirmations(
+        np.repeat(np.arange(len(lines)), np.diff(lines.old_start)), lines.old_day, lines.old_qty
+    )
+
+
+def planned(plan: Plan) -> Confirmations:
+    """Return the confirmations that the run decides."""
+    count = np.diff(plan.start)
+    return Confirmations(np.repeat(np.arange(len(count)), count), plan.day, plan.qty)
+
+
+def figures(
+    book: Book, now: Confirmations, before: Confirmations | None = None, chosen: np.ndarray | None = None
+) -> Figures:
+    """Return the figures of one side, of all lines or of the chosen ones; with `before`, what was taken back against it."""
     lines, scale = book.lines, book.policy.scale
     on_time = on_time_units(book, now)
     lost = np.zeros(len(lines), dtype=np.int64) if before is None else retracted(book, before, now)

@@ -134,12 +134,16 @@ def publish(uow: UnitOfWork, now: datetime, actor: Actor, made: Made, heading: H
 
 
 def figures(made: Made) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the figures before and after, as JSON values."""
+    """Return the figures before and after of the lines that the run may change, as JSON values."""
     book = made.seen.book
     former, planned = run_figures.former(book), run_figures.planned(made.plan)
-    before, after = run_figures.figures(book, former), run_figures.figures(book, planned, former)
+    mine = made.seen.in_scope == 1
+    before, after = (
+        run_figures.figures(book, former, chosen=mine),
+        run_figures.figures(book, planned, former, mine),
+    )
     told = [{**asdict(side), "on_time_share": side.on_time_share} for side in (before, after)]
-    violated = made.plan.violation[made.seen.in_scope == 1]
+    violated = made.plan.violation[mine]
     told[1]["violations"] = {
         str(code): int((violated == place).sum()) for place, code in enumerate(VIOLATIONS) if code is not None
     }
