@@ -78,39 +78,6 @@ def figures(
     )
 
 
-def former(book: Book) -> Confirmations:
-    """Return the confirmations before the run."""
-    lines = book.lines
-    return Confirmations(
-        np.repeat(np.arange(len(lines)), np.diff(lines.old_start)), lines.old_day, lines.old_qty
-    )
-
-
-def planned(plan: Plan) -> Confirmations:
-    """Return the confirmations that the run decides."""
-    count = np.diff(plan.start)
-    return Confirmations(np.repeat(np.arange(len(count)), count), plan.day, plan.qty)
-
-
-def figures(
-    book: Book, now: Confirmations, before: Confirmations | None = None, chosen: np.ndarray | None = None
-) -> Figures:
-    """Return the figures of one side, of all lines or of the chosen ones; with `before`, what was taken back against it."""
-    lines, scale = book.lines, book.policy.scale
-    on_time = on_time_units(book, now)
-    lost = np.zeros(len(lines), dtype=np.int64) if before is None else retracted(book, before, now)
-    return Figures(
-        demand=int(lines.qty.sum()),
-        confirmed=int(now.qty.sum()),
-        on_time_units=int(on_time.sum()),
-        on_time_value=int((on_time * lines.price // scale).sum()),
-        lines_on_time_in_full=int((on_time >= lines.qty).sum()),
-        lines=len(lines),
-        retracted=int(lost.sum()),
-        retracted_value=int((lost * lines.price // scale).sum()),
-    )
-
-
 def confirmed_units(book: Book, rows: Confirmations) -> Ints:
     """Return what is confirmed per line."""
     return _total(len(book.lines), rows.line, rows.qty)
