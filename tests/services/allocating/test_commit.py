@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.unit_of_work import reading
-from domain.services.allocating import publishing, replaying, runs, undoing
+from domain.services.allocating import publishing, replaying, runs
 from domain.services.approving import approvals
 from domain.services.ordering import stock
 from domain.vocabulary.actor import Actor
@@ -18,7 +18,7 @@ from domain.vocabulary.allocation import Strategy
 from domain.vocabulary.errors import Conflict, Denied, DomainError
 from domain.vocabulary.run_variants import LineSelection
 from domain.vocabulary.statuses import HoldScope, HoldType, Role
-from tests.acting import NOON, do, person
+from tests.acting import do, person
 from tests.people import sign_up
 from tests.services.allocating.run_world import TODAY, Book, by, fill, redistribute, scope, state
 from tests.stock_checks import oversold, problems
@@ -285,8 +285,8 @@ def test_an_override_is_kept_and_its_effect_on_others_is_told(engine: Engine) ->
     assert [(row["line_id"], row["first"]["qty"], row["second"]["qty"]) for row in told["others"]] == [
         (first, "10", "4")
     ]
+    much = runs.Part(TODAY, Decimal(11))
     with pytest.raises(DomainError) as refused:
-        much = runs.Part(TODAY, Decimal(11))
         do(engine, runs.override, run_id=run_id, line_id=second, pattern=[much], reason="more")
     assert refused.value.code == "run.override"
     with reading(engine) as uow:
@@ -319,4 +319,3 @@ def test_a_failure_in_the_middle_of_a_commit_leaves_nothing_behind(
     assert book.commit(run_id)["outcome"] == "COMMITTED"
     with engine.connect() as connection:
         assert oversold(connection) == 0
-    assert undoing and NOON
