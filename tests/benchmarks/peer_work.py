@@ -53,14 +53,29 @@ def load(engine: Engine, work: Work) -> None:
 
 def _write(connection: Connection, work: Work) -> None:
     at, today = to_instant(NOON), to_day(TODAY)
-    stamps = {"created_at": at, "created_by": "bench", "updated_at": at, "updated_by": "bench", "row_version": 1}
+    stamps = {
+        "created_at": at,
+        "created_by": "bench",
+        "updated_at": at,
+        "updated_by": "bench",
+        "row_version": 1,
+    }
     customers, skus, orders = work["ncust"], work["skus"], work["orders"]
     number, sku = np.arange(1, customers + 1), np.arange(1, skus + 1)
     put = _Put(connection, stamps)
     put(Site, 1, site_id=1, code="S1", name="Site", tz="UTC")
     put(Customer, customers, customer_id=number, code=[f"C{n}" for n in number], name=[f"Customer {n}" for n in number],
         tier=3)  # fmt: skip
-    put(ShipTo, customers, ship_to_id=number, customer_id=number, code="1", name="Dock", tz="UTC", transit_days=0)
+    put(
+        ShipTo,
+        customers,
+        ship_to_id=number,
+        customer_id=number,
+        code="1",
+        name="Dock",
+        tz="UTC",
+        transit_days=0,
+    )
     put(Sku, skus, sku_id=sku, sku=[f"P{n}" for n in sku], description="Part", base_uom="EA")
     on_hand = np.array([work["stock"][n] for n in range(skus)]) * QUANTITY_SCALE
     put(StockBalance, skus, sku_id=sku, site_id=1, on_hand=on_hand)
