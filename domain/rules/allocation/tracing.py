@@ -48,7 +48,9 @@ class WithoutCause:
 @dataclass(frozen=True)
 class Explanation:
     """The trace of one line. `rank` of `rank_of` is its turn at its SKU-site; `blocker` the place of the line that took
-    the last unit (NOBODY: none). `parts` are (SKU-site, day, quantity). Days are material days.
+    the last unit (NOBODY: none). `parts` are (SKU-site, day, quantity). Days are material days. `caps` are those at the
+    first possible day, `caps_until` those over all days up to `until`: the day by which the line is in full, or the last
+    day of its SKU-sites within the horizon where it never is.
     """
 
     line: int
@@ -63,6 +65,8 @@ class Explanation:
     blocker: int
     caps: tuple[Cap, ...]
     without: tuple[WithoutCause, ...]
+    until: int
+    caps_until: tuple[Cap, ...]
 
     @property
     def confirmed(self) -> int:
@@ -78,33 +82,39 @@ class Explanation:
 class _Watching(Run):
     """A run that notes how things stand when one line is looked at, the last time that it is."""
 
-    def __init__(self, book: Book, line: int) -> None:
+    def __init__(self, book: Book, line: int, until: int) -> None:
         super().__init__(book)
-        self.watched = line
+        self.watched, self.until = line, until
         self.caps: tuple[Cap, ...] = ()
+        self.caps_until: tuple[Cap, ...] = ()
 
     def _judge(self, i: int) -> None:
         super()._judge(i)
         if i == self.watched:
-            self.caps = self._look(i)
+            late = self.first[i] > self.book.lines.requested[i]
+            self.caps = self._look(i, self.first[i], late=late)
+            self.caps_until = self._look(i, max(self.until, self.first[i]), late=False)
 
-    def _look(self, i: int) -> tuple[Cap, ...]:
-        options, day, want = self.options[i], self.first[i], self.want[i]
+    def _look(self, i: int, day: int, *, late: bool) -> tuple[Cap, ...]:
+        """Return the caps on what can be confirmed for days from the first possible one up to a day; `late`: too late
+        for the wanted day."""
+        options, first, want = self.options[i], self.first[i], self.want[i]
         if self.book.lines.blocked[i]:
             return (Cap(BindingCause.HOLD, want, 0),)
         if not options:
             return (Cap(BindingCause.SOURCING, want, 0),)
         place = self.places[options[0]]
-        u = place.on(day)
-        left = min(place.left[u:])
         safety = int(self.book.supplies.safety[options[0]]) - self.dug[options[0]]
-        kept = place.kept(self.group[i], u)
+        # What is kept for others grows with the days, so an earlier day may let more through than a later one.
+        days = range(place.on(first), place.on(day) + 1)
+        left = max(min(place.left[u:]) for u in days)
+        unkept = max(min(place.left[u:]) - place.kept(self.group[i], u) for u in days)
         rooms = (
-            (BindingCause.QUOTA, self._quota_room(i, day)),
+            (BindingCause.QUOTA, self._quota_until(i, day)),
             (BindingCause.SUPPLY, left + safety),
-            (BindingCause.PROTECTION, left + safety - kept),
-            (BindingCause.SAFETY_STOCK, left - kept),
-            (BindingCause.CALENDAR, NO_LIMIT if day <= self.book.lines.requested[i] else 0),
+            (BindingCause.PROTECTION, unkept + safety),
+            (BindingCause.SAFETY_STOCK, unkept),
+            (BindingCause.CALENDAR, 0 if late else NO_LIMIT),
         )
         caps, before = [], want
         for cause, room in rooms:
@@ -112,10 +122,25 @@ class _Watching(Run):
             caps.append(Cap(cause, before, after))
             before = after
         elsewhere = sum(
-            sum(qty for _, when, qty in self._offer(i, p, day, want, self.splits[i]) if when <= day)
+            sum(qty for _, when, qty in self._offer(i, p, first, want, self.splits[i]) if when <= day)
             for p in options[1:]
         )
         return (*caps, Cap(BindingCause.SOURCING, before, min(want, before + elsewhere)))
+
+    def _quota_until(self, i: int, day: int) -> int:
+        """What the quotas of a line still allow for all days from its first possible one up to a day."""
+        quotas, room = self.book.quotas, NO_LIMIT
+        if day == self.first[i]:
+            return self._quota_room(i, day)
+        for q in self.quotas[i]:
+            periods = range(int(quotas.start[q]), int(quotas.start[q + 1]))
+            rest = [
+                int(quotas.qty[t]) - self.used[t]
+                for t in periods
+                if quotas.first_day[t] <= day and (quotas.carry[q] or quotas.last_day[t] >= self.first[i])
+            ]
+            room = min(room, sum(rest if quotas.carry[q] else (max(each, 0) for each in rest)))
+        return max(room, 0)
 
 
 def explain(book: Book, plan: Plan, line: int) -> Explanation:
@@ -124,13 +149,15 @@ def explain(book: Book, plan: Plan, line: int) -> Explanation:
     places = _places(book, line)
     caps: tuple[Cap, ...] = (Cap(BindingCause.SOURCING, int(lines.qty[line]), 0),)
     without: tuple[WithoutCause, ...] = ()
+    rows = slice(int(plan.start[line]), int(plan.start[line + 1]))
+    until, caps_until = int(max(lines.requested[line], lines.earliest[line])), caps
     if len(places):
         part, mine, _ = subset(book, places)
         at = int(np.searchsorted(mine, line))
-        watching = _Watching(part, at)
+        until = max(until, _until(part, at, plan.day[rows], int(plan.qty[rows].sum())))
+        watching = _Watching(part, at, until)
         watching.run()
-        caps, without = watching.caps, tuple(_without(part, at))
-    rows = slice(int(plan.start[line]), int(plan.start[line + 1]))
+        caps, caps_until, without = watching.caps, watching.caps_until, tuple(_without(part, at))
     parts = tuple(
         zip(plan.place[rows].tolist(), plan.day[rows].tolist(), plan.qty[rows].tolist(), strict=True)
     )
@@ -147,7 +174,17 @@ def explain(book: Book, plan: Plan, line: int) -> Explanation:
         blocker=int(plan.blocker[line]),
         caps=caps,
         without=without,
+        until=until,
+        caps_until=caps_until,
     )
+
+
+def _until(book: Book, at: int, day: Ints, confirmed: int) -> int:
+    """Return the day by which a line is in full, or the last on which its SKU-sites have supply within the horizon."""
+    if confirmed >= book.lines.qty[at] and len(day):
+        return int(day.max())
+    days = book.supplies.day[book.supplies.day <= book.policy.horizon]
+    return int(days.max(initial=book.policy.today))
 
 
 def _places(book: Book, line: int) -> Ints:

@@ -82,3 +82,31 @@ def test_every_line_that_is_not_in_time_has_a_cause() -> None:
             assert (cause is BindingCause.NONE) == (in_time >= book.lines.qty[i]), f"seed {seed} line {i}"
             if plan.blocker[i] != NOBODY:
                 assert cause is not BindingCause.NONE and plan.blocker[i] != i, f"seed {seed} line {i}"
+
+
+def test_caps_until_the_full_day_leave_room_for_all_that_was_given() -> None:
+    """What is let through up to the day by which the line is in full is no less than what it got by then at its site."""
+    seen = later = 0
+    for seed in range(15_000, 15_150):
+        book = random_book(seed)
+        plan = allocate(book)
+        for i in np.flatnonzero((book.lines.qty > 0) & (book.lines.unit == NOBODY)).tolist():
+            strategy = STRATEGIES[int(book.lines.strategy[i])]
+            segment = int(book.lines.segment[i])
+            if (
+                strategy in (Strategy.SKIP, Strategy.LOSE)
+                or book.policy.fair[segment]
+                or book.lines.blocked[i]
+            ):
+                continue
+            told = explain(book, plan, i)
+            if len(told.caps_until) < 2 or plan.dug.any():
+                continue
+            own = book.lines.option_place[book.lines.option_start[i]]
+            got = sum(q for p, d, q in told.parts if p == own and told.first_day <= d <= told.until)
+            assert told.caps_until[0].before == told.want
+            assert told.caps_until[-2].after >= min(got, told.want), f"seed {seed} line {i}: {told}"
+            seen += 1
+            later += told.until > told.first_day
+    assert seen > 200
+    assert later > 50
