@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from domain.rules.allocation.book import NOBODY, STRATEGIES, Book, Ints
+from domain.rules.allocation.work_order import work_order
 from domain.vocabulary.allocation import Strategy
 
 (
@@ -26,9 +27,9 @@ BUCKETS, PROTECTS, SAFETY, DIG, DUG, SERVED = range(6)
 """Columns of a SKU-site."""
 DAY, LEFT, TAKER = range(3)
 """Columns of a bucket."""
-HORIZON, DIG_TIER, GRAIN, TURNS, PARTS = range(5)
-OPTION, REF, OLD, PROTECT, PROTECTED, QUOTA, CARRY, PERIOD, UNITS, MEMBER, DONE, FAIR, WEIGHT = range(5, 18)
-"""Numbers of a run in `A`: five of the run itself, then where each list begins in `M`."""
+HORIZON, DIG_TIER, GRAIN, PARTS = range(4)
+OPTION, REF, OLD, PROTECT, PROTECTED, QUOTA, CARRY, PERIOD, UNITS, MEMBER, DONE, FAIR, WEIGHT = range(4, 17)
+"""Numbers of a run in `A`: four of the run itself, then where each list begins in `M`."""
 PHASES = (
     Strategy.SKIP, Strategy.WIN, Strategy.GAIN, Strategy.IMPROVE, Strategy.REDISTRIBUTE, Strategy.FILL, Strategy.LOSE,
 )  # fmt: skip
@@ -68,12 +69,9 @@ def lay_out(book: Book, capacity: int) -> tuple[Layout, Ints]:
         B=_rows(len(bucket_day), (bucket_day, left, np.full(len(left), NOBODY)), 3),
         K=np.empty((capacity, 3), dtype=np.int64),
         M=memory,
-        A=np.array([policy.horizon, policy.dig_tier, policy.grain, 0, 0, *begins], dtype=np.int64),
+        A=np.array([policy.horizon, policy.dig_tier, policy.grain, 0, *begins], dtype=np.int64),
     )
-    phase = PHASE_OF[lines.strategy]
-    segments = int(lines.segment.max(initial=0)) + 1
-    # One key sorts by phase, segment and rank at once.
-    order = np.argsort((phase * segments + lines.segment) * max(len(lines), 1) + lines.rank, kind="stable")
+    order, layout.L[: len(lines), TURN] = work_order(book, PHASE_OF[lines.strategy])
     return layout, order
 
 
@@ -87,7 +85,7 @@ def _line_rows(book: Book, first: Ints, unit: Ints) -> Ints:
     )  # fmt: skip
     rows = _rows(n + 1, given, 28)
     rows[:n, CAUSE_DAY] = first
-    rows[:n, [BLOCKER, TURN, PLACE_TURN]] = NOBODY
+    rows[:n, [BLOCKER, PLACE_TURN]] = NOBODY
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Why a line is not in full by its requested day, and its turn."""
+"""Why a line is not in full by its requested day, and its turn at its SKU-site."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from domain.rules.allocation.buckets import (
     SERVED,
     SPLITS,
     TAKER,
-    TURN,
-    TURNS,
     WANT,
 )
 from domain.rules.allocation.compiled.parts import confirmed
@@ -78,8 +76,6 @@ def cap(X, i, p, day):
 
 @njit(cache=True)
 def settle(X, i, loose):
-    X.L[i, TURN] = X.A[TURNS]
-    X.A[TURNS] += 1
     start, end = X.L[i, OPTIONS], X.L[i + 1, OPTIONS]
     if start < end:
         p = X.M[X.A[OPTION] + start]
