@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -92,11 +93,17 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     if not settings().worker:
         yield {}
         return
+    # Compiled in a process of its own: in this one it would hold every screen up for half a minute the first time.
+    warming = await asyncio.to_thread(
+        subprocess.Popen, [sys.executable, "-m", "domain.rules.allocation.warming"], cwd=ROOT
+    )
     worker = Worker(engine())
     worker.start()
     try:
         yield {}
     finally:
+        warming.terminate()
+        await asyncio.to_thread(warming.wait)
         await asyncio.to_thread(worker.stop)
         worker.engine.dispose()
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -44,6 +45,11 @@ class Settings(BaseSettings):
         default="USD", pattern=r"^[A-Z]{3}$",
         description="The company's currency (ISO 4217): what values of several currencies are added up in.",
     )  # fmt: skip
+    run_on_events: Literal["off", "propose", "commit"] = Field(
+        default="propose",
+        description="What the worker does when supply arrives, moves or comes free: nothing, propose a run on what was "
+        "touched, or commit it where nobody loses.",
+    )
     session_idle_minutes: int = Field(
         default=30, ge=1, le=1440, description="A sign-in ends after so many minutes without use."
     )

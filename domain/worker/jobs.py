@@ -11,13 +11,16 @@ from sqlalchemy import Engine
 
 from db.checkpoint import checkpoint
 from db.queries import due as queries
+from db.queries import supply_events
 from db.unit_of_work import reading, transact
 from domain.services import anchor_file as anchors
 from domain.services import audit
+from domain.services.allocating import event_runs
 from domain.services.approving import approval_expiry
 from domain.services.commands import Request, perform
 from domain.services.holding import hold_reviews as holds
 from domain.services.ordering import stock
+from domain.settings import settings
 from domain.vocabulary.actor import service
 
 MOST_BATCHES = 40
@@ -96,10 +99,42 @@ def expire_reservations(turn: Turn) -> str | None:
     return f"freed {run_command(turn, stock.expire)} reservations"
 
 
+@dataclass
+class Marks:
+    """How far the events have been looked at; in memory, because a run on what changed nothing makes nothing."""
+
+    seen: tuple[int, int] | None = None
+
+
+_MARKS = Marks()
+
+
+def run_on_events(turn: Turn) -> str | None:
+    """Offer supply that arrived, moved or came free to those who wait, on the SKUs touched alone."""
+    wanted = settings().run_on_events
+    if wanted == "off":
+        return None
+    with reading(turn.engine) as uow:
+        until = supply_events.newest(uow.connection)
+        before, _MARKS.seen = _MARKS.seen, until
+        if before is None or before == until:
+            return None
+        found = supply_events.touched(uow.connection, before, until)
+    told = [
+        run_command(turn, event_runs.react, skus=skus, trigger=trigger, commit=wanted == "commit")
+        for trigger, skus in found.items()
+    ]
+    made = [each["run_id"] for each in told if each["run_id"]]
+    return f"runs made on events: {', '.join(map(str, made))}" if made else None
+
+
 def run_command(turn: Turn, do: Callable[..., Any], **arguments: Any) -> Any:
     """Run a service as the worker's own principal."""
     request = Request(
-        f"worker:{do.__module__}.{do.__name__}:{turn.now.isoformat()}", service("worker"), turn.now, "worker"
+        f"worker:{do.__module__}.{do.__name__}:{turn.now.isoformat()}:{arguments.get('trigger', '')}",
+        service("worker"),
+        turn.now,
+        "worker",
     )
     return perform(turn.engine, do, request, **arguments)
 
@@ -111,4 +146,5 @@ JOBS: tuple[Job, ...] = (
     Job("holds.expire", 60, expire_holds),
     Job("approvals.expire", 60, expire_approvals),
     Job("stock.expire", 60, expire_reservations),
+    Job("runs.on_events", 30, run_on_events),
 )

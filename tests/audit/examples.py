@@ -13,7 +13,7 @@ from db.records import table_of
 from db.tables import RunVariant, Shipment
 from domain.services.allocating.runs import Part
 from domain.vocabulary.actor import Actor
-from domain.vocabulary.allocation import Strategy
+from domain.vocabulary.allocation import RunTrigger, Strategy
 from domain.vocabulary.order_entry import NewLine, NewQuantity
 from domain.vocabulary.run_variants import LineSelection, Segment, VariantSpec
 from domain.vocabulary.statuses import Channel, HoldScope, HoldType, Role
@@ -241,6 +241,23 @@ def _applied(s: Stage) -> dict[str, Any]:
     return {**given, "reason": "a mistake"}
 
 
+def _touched(s: Stage) -> dict[str, Any]:
+    """A line waits, and its SKU has stock by now."""
+    case = s.at(world.confirmed)
+    return {"skus": [case.line().sku_id], "trigger": RunTrigger.RECEIPT, "commit": False}
+
+
+def _variant(s: Stage) -> dict[str, Any]:
+    rules = {"segments": [{"name": "all", "strategy": "REDISTRIBUTE"}]}
+    return {"code": f"CODE-{s.number()}", "name": "A variant", "spec": rules, "reason": "a new season"}
+
+
+def _retired(s: Stage) -> dict[str, Any]:
+    given = _variant(s)
+    s.run("run_variants.save", **given)
+    return {"code": given["code"], "reason": "not used"}
+
+
 def _manifest() -> dict[str, Any]:
     return {"file": "b.db", "manifest": {"rows": {}, "sha256": "x"}}
 
@@ -334,6 +351,9 @@ EXAMPLES: dict[str, Example] = {
     "runs.replay_with_todays_rules": lambda s: {"run_id": _run(s, variant=True)["run_id"]},
     "runs.commit": _only_run,
     "runs.undo": _applied,
+    "runs.react": _touched,
+    "run_variants.save": _variant,
+    "run_variants.retire": _retired,
     "saved_views.save": lambda s: {"page": "orders", "name": "mine", "query": "q=1"},
     "saved_views.remove": _view,
     "sessions.start": lambda s: {**s.token(), "actor": s.ann},

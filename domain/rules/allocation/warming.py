@@ -13,3 +13,7 @@ def warm_up() -> None:
     book = empty_book()
     none = np.zeros(0, dtype=np.int64)
     peg(book, allocate(book), none, none, none)
+
+
+if __name__ == "__main__":
+    warm_up()

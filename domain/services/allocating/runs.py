@@ -70,11 +70,11 @@ def simulate(
     violations, the fallback's run is kept instead. Who is limited to sites or accounts runs on those alone. Raises
     DomainError run.variant_unknown.
     """
-    variant_id, name, spec = _variant(uow, variant)
+    variant_id, name, spec = variant_of(uow, variant)
     limited = within(actor, scope or LineSelection())
     made = made_now(uow, now, spec, limited, skus)
     if _violated(made) and spec.violations is ViolationRule.FALLBACK and spec.fallback_code:
-        variant_id, name, spec = _variant(uow, spec.fallback_code)
+        variant_id, name, spec = variant_of(uow, spec.fallback_code)
         made = made_now(uow, now, spec, limited, skus)
         name = f"{name} (fallback)"
     heading = Heading(title.strip() or name, trigger, variant_id=variant_id, reason=reason)
@@ -115,7 +115,8 @@ def within(actor: Actor, scope: LineSelection) -> LineSelection:
     return limited
 
 
-def _variant(uow: UnitOfWork, variant: str | VariantSpec) -> tuple[int | None, str, VariantSpec]:
+def variant_of(uow: UnitOfWork, variant: str | VariantSpec) -> tuple[int | None, str, VariantSpec]:
+    """Return (key, name, rules) of a variant by its code, or of rules as they stand; raises run.variant_unknown."""
     if isinstance(variant, VariantSpec):
         return None, "Own rules", variant
     found = repository.newest_variant(uow.connection, variant)
