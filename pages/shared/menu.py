@@ -43,6 +43,7 @@ SCREENS = (
     Screen("approvals", "Work", "work/approvals.py", "Approvals", "approval", "What waits for your decision, and what you asked for.", permission=Permission.APPROVALS_SEE),
     Screen("my_changes", "Work", "work/my_changes.py", "My changes", "history", "What you did lately, what became of it, undo and redo."),
     Screen("delivery_dates", "Promise", "promise/delivery_dates.py", "Delivery dates", "event_available", "One box for any number: when does it come, and why."),
+    Screen("availability", "Promise", "promise/availability.py", "Availability", "fact_check", "Can we deliver so many by a day: from which site, and when otherwise."),
     Screen("backorders", "Supply", "supply/backorders.py", "Backorders", "pending_actions", "What is behind, why, since when, worth what, and when it could be covered."),
     Screen("backorder_run", "Supply", "supply/backorder_run.py", "Backorder run", "swap_vert", "Who gets scarce stock: simulate, commit exactly as shown, undo.", permission=Permission.RUN_SIMULATE),
     Screen("on_time", "Insight", "insight/on_time.py", "On time", "query_stats", "On-time figures with rule, numerator and denominator."),
