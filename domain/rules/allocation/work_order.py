@@ -14,6 +14,9 @@ from domain.vocabulary.allocation import Strategy
 
 SKIP, REDISTRIBUTE = STRATEGIES.index(Strategy.SKIP), STRATEGIES.index(Strategy.REDISTRIBUTE)
 
+ROUNDS = 30
+"""How often SKU-sites that belong together are looked for; where that is not enough all lines count as tied."""
+
 
 def work_order(book: Book, phase: Ints) -> tuple[Ints, Ints]:
     """Return the lines in the order of work, and the turn of each; `phase` is the place of its strategy in the work."""
@@ -28,18 +31,42 @@ def work_order(book: Book, phase: Ints) -> tuple[Ints, Ints]:
 
 
 def _together(book: Book) -> Ints:
-    """Return 0 for lines that something ties to other SKU-sites, else 1 + the SKU-site that they have for themselves."""
-    lines, places = book.lines, book.supplies.places
-    options = np.diff(lines.option_start)
-    own = np.full(len(lines), NOBODY, dtype=np.int64)
-    own[options == 1] = lines.option_place[lines.option_start[:-1][options == 1]]
-    old_line = np.repeat(np.arange(len(lines)), np.diff(lines.old_start))
-    tied = (options != 1) | (lines.unit != NOBODY) | (np.diff(lines.quota_start) > 0)
-    tied[old_line[lines.old_place != own[old_line]]] = True
-    shared = np.zeros(places + 1, dtype=np.bool_)
-    shared[lines.option_place[np.repeat(tied, options)]] = True
-    shared[lines.old_place[tied[old_line]]] = True
-    return np.where(tied | shared[own], 0, own + 1)
+    """Return for each line the least SKU-site of those that belong together with its own; one more for none at all."""
+    lines, places, n = book.lines, book.supplies.places, len(book.lines)
+    line = np.concatenate(
+        (
+            np.repeat(np.arange(n), np.diff(lines.option_start)),
+            np.repeat(np.arange(n), np.diff(lines.old_start)),
+        )
+    )
+    place = np.concatenate((lines.option_place, lines.old_place))
+    least = np.full(n, places, dtype=np.int64)
+    np.minimum.at(least, line, place)
+    quota_line = np.repeat(np.arange(n), np.diff(lines.quota_start))
+    in_order = np.flatnonzero(lines.unit != NOBODY)
+    # What ties: a line itself its SKU-sites, an order as a whole its lines, a quota all lines that it caps.
+    tied = np.flatnonzero(least[line] != place)
+    tie_line = np.concatenate((line[tied], in_order, quota_line))
+    if not len(tie_line):
+        return least
+    orders = np.unique(lines.unit[in_order], return_inverse=True)[1]
+    tie = np.concatenate((line[tied], n + orders, n + len(in_order) + lines.quota_ref))
+    tie_place = np.concatenate((place[tied], least[in_order], least[quota_line]))
+    own = np.unique(line[tied])
+    tie, tie_place = np.concatenate((tie, own)), np.concatenate((tie_place, least[own]))
+    label = np.arange(places + 1)
+    for _ in range(ROUNDS):
+        through = np.full(int(tie.max()) + 1, places, dtype=np.int64)
+        np.minimum.at(through, tie, label[tie_place])
+        found = label.copy()
+        np.minimum.at(found, tie_place, through[tie])
+        found = found[found]
+        if np.array_equal(found, label):
+            group = label[least]
+            group[in_order] = through[n + orders]
+            return group
+        label = found
+    return np.zeros(n, dtype=np.int64)
 
 
 def _turns(book: Book, strictly: Ints) -> Ints:
