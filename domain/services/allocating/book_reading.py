@@ -8,8 +8,6 @@ their supplies: they count at the days of those.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
@@ -28,7 +26,6 @@ from domain.rules.allocation.book import (
     Ints,
     Lines,
     Policy,
-    Quotas,
     Supplies,
 )
 from domain.rules.allocation.safety import still_protected
@@ -38,7 +35,7 @@ from domain.rules.promising.delivery_days import Legs, material_days
 from domain.services.allocating import caps, read_rows, sourcing
 from domain.services.allocating.read_rows import Rows, place
 from domain.services.allocating.selection import selected, tiers
-from domain.services.allocating.snapshot import Snapshot
+from domain.services.allocating.snapshot import Snapshot, digest
 from domain.services.promising import open_days
 from domain.services.promising.open_days import Calendars
 from domain.vocabulary.allocation import Sequencing, Strategy
@@ -288,7 +285,7 @@ class _Reading:
         limits = (
             caps.quotas(rows, np.isin(np.arange(self.n), kept), self.today)
             if spec.use_quotas
-            else _no_caps(len(kept))
+            else caps.none(len(kept))
         )
         self._count_tied(limits, again)
         protected = caps.names_of(rows.protections) if spec.use_protections else []
@@ -373,28 +370,6 @@ class _Reading:
         qty = self.rows.reservations["qty"][self.fixed][known]
         if len(limits.ref):
             caps.use(limits, line[known], np.full(len(qty), self.today), qty)
-
-
-def digest(book: Book, spec: VariantSpec, scope: LineSelection, versions: Ints) -> str:
-    """Return the sha256 of all that a plan depends on: the same state and rules give the same one on every database."""
-    found = hashlib.sha256(
-        json.dumps([spec.model_dump(mode="json"), scope.model_dump(mode="json")], sort_keys=True).encode()
-    )
-    for part in (book.lines, book.supplies, book.quotas):
-        for f in fields(part):
-            found.update(np.ascontiguousarray(getattr(part, f.name), dtype=np.int64).tobytes())
-    found.update(np.ascontiguousarray(versions, dtype=np.int64).tobytes())
-    found.update(f"{book.policy.today}:{book.policy.horizon}".encode())
-    return found.hexdigest()
-
-
-def _no_caps(count: int) -> caps.Caps:
-    none = np.zeros(0, dtype=np.int64)
-    return caps.Caps(
-        Quotas(np.zeros(1, dtype=np.int64), none, none, none, none, none),
-        np.zeros(count + 1, dtype=np.int64),
-        none,
-    )
 
 
 def _sum(count: int, owner: Ints, qty: Ints) -> Ints:

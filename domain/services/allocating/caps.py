@@ -66,6 +66,13 @@ def quotas(rows: Rows, chosen: np.ndarray, today: int) -> Caps:
     )
 
 
+def none(count: int) -> Caps:
+    """Return no quotas at all for so many lines."""
+    empty = np.zeros(0, dtype=np.int64)
+    quotas_ = Quotas(np.zeros(1, dtype=np.int64), empty, empty, empty, empty, empty)
+    return Caps(quotas_, np.zeros(count + 1, dtype=np.int64), empty)
+
+
 def use(caps: Caps, line: Ints, day: Ints, qty: Ints) -> None:
     """Count quantities of lines (places) at days against their quotas: what is tied or shipped already."""
     for i, when, much in zip(line.tolist(), day.tolist(), qty.tolist(), strict=True):

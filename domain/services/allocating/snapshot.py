@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+
+import numpy as np
 
 from domain.rules.allocation.book import Book, Ints
 from domain.rules.promising.delivery_days import Legs, OpenDays
@@ -50,3 +54,16 @@ class Snapshot:
     legs: Legs
     queue: Mapping[int, str]
     digest: str
+
+
+def digest(book: Book, spec: VariantSpec, scope: LineSelection, versions: Ints) -> str:
+    """Return the sha256 of all that a plan depends on: the same state and rules give the same one on every database."""
+    found = hashlib.sha256(
+        json.dumps([spec.model_dump(mode="json"), scope.model_dump(mode="json")], sort_keys=True).encode()
+    )
+    for part in (book.lines, book.supplies, book.quotas):
+        for f in fields(part):
+            found.update(np.ascontiguousarray(getattr(part, f.name), dtype=np.int64).tobytes())
+    found.update(np.ascontiguousarray(versions, dtype=np.int64).tobytes())
+    found.update(f"{book.policy.today}:{book.policy.horizon}".encode())
+    return found.hexdigest()
