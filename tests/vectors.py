@@ -33,6 +33,7 @@ from domain.rules.kpi.otif import (
     share_of_quantity,
     share_of_value,
 )
+from domain.rules.promising.promise_stability import Moves, stability
 from domain.vocabulary.units import MISSING, MONEY_SCALE, QUANTITY_SCALE, RATE_SCALE, to_day
 from tests.allocation_vectors import cases, runs
 from tests.shared_folder import SHARED
@@ -122,6 +123,20 @@ def kpi_vectors(file: Path) -> Iterator[Case]:
             yield from _fill(told["fill_first_pass"], book, lines, verdict)
     for days, bucket in told["aging"].items():
         yield _same(f"aging {days}", aging_bucket(int(days)), bucket)
+    if "promise_stability" in told:
+        yield from _stability(told["promise_stability"])
+
+
+def _stability(told: dict[str, Any]) -> Iterator[Case]:
+    found = stability(Moves(line["qty"], line["changes"], line["abs_days"]) for line in told["lines"])
+    figures = {
+        "stable_line_pct": None if found.stable is None else found.stable * 100,
+        "changes_per_line": found.changes_per_line,
+        "nervousness_qty_days_per_unit": found.nervousness,
+    }
+    for name, value in figures.items():
+        shown = None if value is None else round(float(value), 4)
+        yield _same(f"promise stability {name}", shown, told[name])
 
 
 def _policy(case: dict[str, Any], book: _Book, lines: DueLines, verdict: OtifVerdict) -> Iterator[Case]:
@@ -248,7 +263,6 @@ RUNNERS = [
             "dso",
             "ratios",
             "perfect_order_apqc_example",
-            "promise_stability",
         ),
     ),
     Runner(
@@ -267,8 +281,14 @@ NOT_YET = [
     NotYet("exception_catalogue.json", _list_of("code", "predicate"), "detectors come with their issue"),
     NotYet("validation_rules.json", _list_of("code", "group", "rule"), "order entry comes with its issue"),
 ]
+
+
 def _calendars(told: Any) -> bool:
-    return isinstance(told, dict) and bool(told) and all(isinstance(v, dict) and "tz" in v for v in told.values())
+    return (
+        isinstance(told, dict)
+        and bool(told)
+        and all(isinstance(v, dict) and "tz" in v for v in told.values())
+    )
 
 
 DATA = [_calendars]
