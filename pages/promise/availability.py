@@ -38,13 +38,12 @@ def _verdict(found: SiteAnswer) -> str:
 def _draw(found: SiteAnswer) -> None:
     st.markdown(wording.plain(_verdict(found)))
     rows = pd.DataFrame([vars(bucket) for bucket in found.buckets])
-    numbers = rows.set_index("on")[["discrete", "cumulative", "look_ahead"]].astype(float)
-    st.line_chart(
-        numbers.rename(
-            columns={"discrete": "Discrete", "cumulative": "Cumulative", "look_ahead": "Look-ahead"}
-        ),
-        height=220,
-    )
+    if len(rows) > 1:
+        # Bars, for between two days nothing grows; a single day is read from the table.
+        numbers = rows[["discrete", "cumulative", "look_ahead"]].astype(float)
+        numbers.columns = ["Discrete", "Cumulative", "Look-ahead"]
+        numbers.index = pd.Index([day.isoformat() for day in rows["on"]])
+        st.bar_chart(numbers, height=220, stack=False)
     table.show(
         rows,
         BUCKETS,
@@ -107,7 +106,7 @@ with head:
     frame.say(_sentence(answer, Decimal(units), sku))
 st.caption(
     "Days of leaving the site; transit to a customer comes on top. Nothing is reserved by looking. "
-    "Confidence and p50, p80 and p95 dates: not recorded."
+    "Confidence and p50, p80 and p95 dates are not worked out yet."
 )
 for site in answer.sites:
     with st.container(border=True):
