@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from domain.rules.allocation.allocating import allocate, empty_book
 from domain.rules.allocation.book import NOBODY
-from domain.rules.allocation.compiled import kernel, pegs
+from domain.rules.allocation.compiled import _kept_in, kernel, pegs
 from domain.rules.allocation.pegging import peg
 from domain.rules.allocation.warming import warm_up
 from tests.rules.allocation.random_books import random_book
@@ -30,3 +34,19 @@ def test_a_book_without_lines_has_an_empty_plan() -> None:
         plan = allocate(empty_book(), engine)
         assert plan.start.tolist() == [0]
         assert len(plan.qty) == 0
+
+
+def test_compiled_code_is_kept_where_nobody_else_can_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the sources cannot be written to, a folder of one's own; a planted one that others can write to is not used."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    own = _kept_in()
+    assert own.parent == tmp_path
+    assert own.stat().st_mode & 0o777 == 0o700
+    assert _kept_in() == own
+    own.chmod(0o777)
+    other = _kept_in()
+    assert other != own
+    assert other.stat().st_mode & 0o777 == 0o700
