@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -70,7 +71,9 @@ def columns(rows: Sequence[Any], fields: Sequence[Column[Any]]) -> Columns:
     parts = list(zip(*rows, strict=True)) if rows else [()] * len(fields)
     for field, part in zip(fields, parts, strict=True):
         if is_number(field):
-            found[field.name] = np.array([MISSING if v is None else v for v in part], dtype=np.int64)
+            first = next((value for value in part if value is not None), 0)
+            numbers = pa.array(part, pa.bool_() if isinstance(first, bool) else pa.int64())
+            found[field.name] = np.array(numbers.cast(pa.int64()).fill_null(MISSING))
         else:
             found[field.name] = np.array(part, dtype=object)
     return found
