@@ -71,13 +71,12 @@ def reach(connection: Connection, run_id: int) -> tuple[set[int], set[int]]:
     return {int(row[0]) for row in rows}, {int(row[1]) for row in rows if row[1] is not None}
 
 
-def kept_all(connection: Connection, name: str) -> list[tuple[int, bytes]]:
-    """Return (run, columns) of every run that keeps something under this name."""
-    found = connection.execute(
-        select(BopSnapshot.run_id, BopSnapshot.columns)
-        .where(BopSnapshot.name == name)
-        .order_by(BopSnapshot.snapshot_id)
-    )
+def kept_all(connection: Connection, name: str, run_id: int | None = None) -> list[tuple[int, bytes]]:
+    """Return (run, columns) of all that is kept under this name, by every run or by one."""
+    statement = select(BopSnapshot.run_id, BopSnapshot.columns).where(BopSnapshot.name == name)
+    if run_id is not None:
+        statement = statement.where(BopSnapshot.run_id == run_id)
+    found = connection.execute(statement.order_by(BopSnapshot.snapshot_id))
     return [(int(row[0]), bytes(row[1])) for row in found]
 
 

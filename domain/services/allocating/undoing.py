@@ -127,9 +127,8 @@ def _lines_of(effect: Effect) -> Ints:
 
 def _undone(uow: UnitOfWork, run_id: int) -> set[int]:
     found: set[int] = set()
-    for kept_by, packed in repository.kept_all(uow.connection, UNDONE):
-        if kept_by == run_id:
-            found |= set(_lines_of(run_effect.unpacked(packed)).tolist())
+    for _, packed in repository.kept_all(uow.connection, UNDONE, run_id):
+        found |= set(_lines_of(run_effect.unpacked(packed)).tolist())
     return found
 
 

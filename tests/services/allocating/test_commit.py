@@ -319,3 +319,22 @@ def test_a_failure_in_the_middle_of_a_commit_leaves_nothing_behind(
     assert book.commit(run_id)["outcome"] == "COMMITTED"
     with engine.connect() as connection:
         assert oversold(connection) == 0
+
+
+def test_a_run_that_changes_nothing_is_committed_and_taken_back_without_a_word(engine: Engine) -> None:
+    book = fill(engine, on_hand=10)
+    book.order(5)
+    book.run(redistribute())
+    before = state(book)
+    run_id = book.simulate(redistribute())
+    done = book.commit(run_id)
+    assert done["outcome"] == "COMMITTED" and done["changed"] == 0
+    assert state(book) == before
+    empty = fill_nothing(book)
+    assert book.commit(empty)["changed"] == 0
+    settled(book)
+
+
+def fill_nothing(book: Book) -> int:
+    """Return a run of no line at all."""
+    return book.simulate(redistribute(), scope=scope(999_999))
