@@ -80,7 +80,7 @@ def _plan(book: Book, layout: Layout) -> Plan:
         violation=rows[:, at.VIOLATION].copy(),
         turn=rows[:, at.TURN].copy(),
         place_turn=rows[:, at.PLACE_TURN].copy(),
-        place_lines=np.where(served, count[primary], 0),
+        place_lines=np.where(served, np.append(count, 0)[primary], 0),
         dug=layout.P[:-1, at.DUG].copy(),
         kept_start=_offsets(rows[:, at.KEPT_COUNT]),
         kept_day=gather(layout.L, *kept, layout.K, 1),
