@@ -338,3 +338,25 @@ def test_a_run_that_changes_nothing_is_committed_and_taken_back_without_a_word(e
 def fill_nothing(book: Book) -> int:
     """Return a run of no line at all."""
     return book.simulate(redistribute(), scope=scope(999_999))
+
+
+@pytest.mark.parametrize(
+    ("days", "limit", "kind"), [(1, None, "PROMISE_OVERRIDE"), (30, 50, "ALLOCATION"), (30, 100, None)]
+)
+def test_what_waits_for_an_approval(engine: Engine, days: int, limit: int | None, kind: str | None) -> None:
+    """A line whose ship day is near, or more value taken back than the rules allow; ten pieces at 10 are not above 100."""
+    sign_up(engine, "lea", Role.LEAD)
+    book = fill(engine, on_hand=10)
+    book.receipt(10, TODAY + timedelta(days=40))
+    (line,) = book.order(10, customer=book.customer(4), on=TODAY + timedelta(days=days))
+    book.run(redistribute())
+    done = book.commit(
+        book.simulate(by(Strategy.LOSE, approval_retracted_above=limit)), reason="needed elsewhere"
+    )
+    asked = book.rows("select type, status from approval")
+    if kind is None:
+        assert done["outcome"] == "COMMITTED" and asked == []
+        assert book.line(line, "qty_confirmed") == (0,)
+    else:
+        assert done["outcome"] == "REQUESTED" and asked == [(kind, "PENDING")]
+        assert book.line(line, "qty_confirmed") == (10_000,)
