@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -307,4 +307,3 @@ def test_a_wanted_day_that_has_passed_counts_as_now(book: Book) -> None:
     )
     seen = read(book)
     assert seen.book.lines.requested[0] == seen.book.lines.earliest[0] >= to_day(TODAY)
-    assert isinstance(TODAY, date)
