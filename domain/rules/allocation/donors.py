@@ -2,7 +2,7 @@
 
 A set of donors is judged by running the SKU-site with the line first, the donors after it by rank, and everybody else
 as they are. Harm is Σ w(tier)·price·quantity·days late with w = 8, 4, 2, 1 (domain.md 0a.17): days that donors lose
-against their former confirmation. Units that come no more within what is known count up to the day after it.
+against their former confirmation. Units that come no more count up to the last day that the book knows (within the horizon).
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ def expedite(book: Book, line: int, frozen: Ints | None = None, engine: str | No
         return None
     own = int(lines.option_place[lines.option_start[line]])
     part, chosen, places = subset(book, np.array([own], dtype=np.int64))
-    case = _Case(part, int(np.searchsorted(chosen, line)), int(np.searchsorted(places, own)), chosen, engine)
+    case = _Case(
+        book, part, int(np.searchsorted(chosen, line)), int(np.searchsorted(places, own)), chosen, engine
+    )
     barred = np.zeros(len(lines), dtype=np.bool_) if frozen is None else frozen.astype(np.bool_)
     candidates = case.candidates(barred[chosen])
     nothing = case.judge(())
@@ -125,7 +127,9 @@ def _order(book: Book, choice: Choice) -> tuple[int, int, list[int]]:
 class _Case:
     """One line in the closed part of the book around its SKU-site."""
 
-    def __init__(self, part: Book, line: int, place: int, chosen: Ints, engine: str | None) -> None:
+    def __init__(
+        self, whole: Book, part: Book, line: int, place: int, chosen: Ints, engine: str | None
+    ) -> None:
         lines = part.lines
         self.line, self.place, self.chosen, self.engine = line, place, chosen, engine
         self.first = int(max(lines.requested[line], lines.earliest[line]))
@@ -136,7 +140,8 @@ class _Case:
         )  # fmt: skip
         self.weight = weight_of(lines.tier)
         self.old = _by_line(former(part).line, lines.old_day, lines.old_qty, len(lines))
-        known = [part.supplies.day, lines.old_day, np.array([self.first])]
+        # Of the whole book, not of the part: what a loser loses must not depend on how far its SKU-site is known.
+        known = [whole.supplies.day, whole.lines.old_day, np.array([self.first])]
         self.end = min(max(int(days.max(initial=0)) for days in known), part.policy.horizon) + 1
 
     def candidates(self, barred: Ints) -> list[int]:

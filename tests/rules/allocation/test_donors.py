@@ -78,9 +78,6 @@ def _cut(start: np.ndarray, i: int, *columns: np.ndarray) -> list[tuple[int, ...
     return list(zip(*(c[start[i] : start[i + 1]].tolist() for c in columns), strict=True))
 
 
-HELPED: list[int] = []
-
-
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 100_000), st.integers(0, 5), st.integers(0, 6))
 def test_donors_are_of_minimal_harm(seed: int, which: int, ice: int) -> None:
@@ -99,12 +96,13 @@ def test_donors_are_of_minimal_harm(seed: int, which: int, ice: int) -> None:
     ids = sorted(int(book.lines.line_id[donor.line]) for donor in found.best.donors)
     assert (found.best.harm, len(ids), ids) == wanted
     assert not frozen & {donor.line for donor in found.best.donors}
-    HELPED.append(seed)
 
 
-def test_some_were_helped_and_not_all() -> None:
-    """The property above says something: among its books are lines that somebody can help."""
-    assert len(HELPED) > 10
+def test_some_are_helped_and_some_are_not() -> None:
+    """The property above says something: of its books, some have lines that somebody can help."""
+    found = [expedite(kept_book(seed), 0) for seed in range(300)]
+    helped = sum(each is not None and each.best is not None for each in found)
+    assert 10 < helped < len(found)
 
 
 def one_site(
