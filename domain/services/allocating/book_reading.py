@@ -32,12 +32,12 @@ from domain.rules.allocation.safety import still_protected
 from domain.rules.allocation.sequencing import NO_PRIORITY, Keys, rank
 from domain.rules.calendars.local_day import local_day
 from domain.rules.promising.delivery_days import Legs, material_days
+from domain.services import open_days
 from domain.services.allocating import caps, read_rows, sourcing
 from domain.services.allocating.read_rows import Rows, place
 from domain.services.allocating.selection import selected, tiers
 from domain.services.allocating.snapshot import Snapshot, digest
-from domain.services.promising import open_days
-from domain.services.promising.open_days import Calendars
+from domain.services.open_days import Calendars
 from domain.vocabulary.allocation import Sequencing, Strategy
 from domain.vocabulary.run_variants import LineSelection, VariantSpec
 from domain.vocabulary.statuses import LineStage, OrderStage, PartialPolicy, SupplyStatus

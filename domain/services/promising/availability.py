@@ -25,9 +25,9 @@ from domain.rules.calendars.local_day import local_day
 from domain.rules.promising import atp
 from domain.rules.promising.delivery_days import Legs, OpenDays, delivery_days, material_days
 from domain.rules.promising.quantity_splits import splits
+from domain.services import open_days
 from domain.services.allocating import book_reading
 from domain.services.allocating.snapshot import Snapshot
-from domain.services.promising import open_days
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.ready_made_variants import READY_MADE
 from domain.vocabulary.run_variants import LineSelection
