@@ -252,15 +252,27 @@ def sourcing_rules() -> Select[Any]:
     )  # fmt: skip
 
 
-def shipped(first: Any, skus: Iterable[int]) -> Select[Any]:
-    """Select what was shipped of SKUs from a day on: what counts against the quotas of the period."""
+def shipped(first: int, skus: Iterable[int], families: Iterable[str]) -> Select[Any]:
+    """Select what was shipped from a day on of SKUs, or of SKUs of families, and to whom: it counts against quotas."""
     part: Any = ShipmentLine
     shipment: Any = Shipment
     line: Any = SalesOrderLine
+    order: Any = SalesOrder
+    buyer: Any = Customer
+    sku: Any = Sku
     return (
-        select(line.order_id, line.sku_id, part.qty, shipment.shipped_on)
+        select(
+            line.sku_id, sku.family, place_of(order.channel, list(Channel)).label("channel"), order.customer_id,
+            buyer.country, buyer.segment, part.qty, shipment.shipped_on,
+        )
         .join(shipment, shipment.shipment_id == part.shipment_id)
         .join(line, line.line_id == part.line_id)
-        .where(shipment.shipped_on >= first, line.sku_id.in_(sorted(skus)))
+        .join(order, order.order_id == line.order_id)
+        .join(buyer, buyer.customer_id == order.customer_id)
+        .join(sku, sku.sku_id == line.sku_id)
+        .where(
+            type_coerce(shipment.shipped_on, Integer) >= first,
+            or_(line.sku_id.in_(sorted(skus)), sku.family.in_(sorted(families))),
+        )
         .order_by(part.shipment_line_id)
-    )
+    )  # fmt: skip

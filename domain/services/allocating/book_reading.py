@@ -282,13 +282,8 @@ class _Reading:
         ground = sourcing.Ground.of(
             rows, options, kept, np.where(old.supply == NOBODY, NOBODY, old.supply), old.line
         )
-        limits = (
-            caps.quotas(rows, np.isin(np.arange(self.n), kept), self.today)
-            if spec.use_quotas
-            else caps.none(len(kept))
-        )
-        self._count_tied(limits, again)
-        protected = caps.names_of(rows.protections) if spec.use_protections else []
+        limits = self._limits().of(kept) if spec.use_quotas else caps.none(len(kept))
+        group, protected = caps.groups(rows) if spec.use_protections else (np.full(self.n, NOBODY), [])
         choices = options.of(kept)
         no_quota = np.zeros(len(kept), dtype=np.int64)
         never = rows.of_order("do_not_ship_before")
@@ -301,7 +296,7 @@ class _Reading:
             qty=self.want[kept], requested=self.requested[kept], earliest=earliest[kept], strategy=strategy[kept],
             segment=segment[kept], rank=_dense(self._ranks(sequence)[kept]), tier=tiers(rows)[kept], price=self.price[kept],
             splits=splits[kept], least=no_quota, unit=unit[kept],
-            group=(caps.groups(rows, protected) if protected else np.full(self.n, NOBODY))[kept],
+            group=group[kept],
             blocked=self._blocked()[kept].astype(np.int64), option_start=choices.start, option_place=ground.places(choices),
             across=choices.across, most_sites=choices.most, site_least=choices.least, quota_start=limits.start,
             quota_ref=limits.ref, old_start=np.searchsorted(old.line, np.arange(len(kept) + 1)),
@@ -363,13 +358,16 @@ class _Reading:
             protection_day=day, protection_qty=qty,
         )  # fmt: skip
 
-    def _count_tied(self, limits: caps.Caps, again: Ints) -> None:
-        """What is tied by fixed reservations uses its quotas up now."""
-        line = again[self.held_line[self.fixed]]
-        known = line != NOBODY
-        qty = self.rows.reservations["qty"][self.fixed][known]
-        if len(limits.ref):
-            caps.use(limits, line[known], np.full(len(qty), self.today), qty)
+    def _limits(self) -> caps.Caps:
+        """Return the quotas of all lines; what is shipped in their periods or tied by fixed reservations is used up."""
+        rows = self.rows
+        found, who = caps.named(rows.quotas, self.today), caps.buyers(rows)
+        found.use(who, np.full(self.n, self.today), self.hard)
+        gone = rows.shipped
+        if len(gone.get("sku_id", ())):
+            names = ("sku_id", "family", "channel", "customer_id", "country", "segment")
+            found.use(caps.Buyers(*(gone[name] for name in names)), gone["shipped_on"], gone["qty"])
+        return found.caps(who)
 
 
 def _sum(count: int, owner: Ints, qty: Ints) -> Ints:

@@ -19,6 +19,29 @@ OTHERS = "#"
 
 
 @dataclass(frozen=True)
+class Buyers:
+    """Who buys what, row by row: what groups of quotas and protections look at."""
+
+    sku_id: Ints
+    family: np.ndarray
+    channel: Ints
+    customer_id: Ints
+    country: np.ndarray
+    segment: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.sku_id)
+
+
+def buyers(rows: Rows) -> Buyers:
+    """Return who buys what, line by line."""
+    return Buyers(
+        rows.lines["sku_id"], rows.skus["family"][rows.sku], rows.of_order("channel"), rows.of_order("customer_id"),
+        rows.of_customer("country"), rows.of_customer("segment"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Caps:
     """Quotas as columns, and for each line those that it must fit, one list after the other."""
 
@@ -26,104 +49,125 @@ class Caps:
     start: Ints
     ref: Ints
 
+    def of(self, kept: Ints) -> Caps:
+        """Return the caps of some lines."""
+        count = np.diff(self.start)[kept]
+        at = (
+            np.repeat(self.start[kept], count)
+            + np.arange(count.sum())
+            - np.repeat(np.cumsum(count) - count, count)
+        )
+        return Caps(self.quotas, np.concatenate(([0], np.cumsum(count))).astype(np.int64), self.ref[at])
 
-def quotas(rows: Rows, chosen: np.ndarray, today: int) -> Caps:
-    """Return the quotas that hold for the chosen lines; periods that have passed are left out.
+
+def none(count: int) -> Caps:
+    """Return no quotas at all for so many lines."""
+    empty = np.zeros(0, dtype=np.int64)
+    return Caps(
+        Quotas(np.zeros(1, dtype=np.int64), empty, empty, empty, empty, empty),
+        np.zeros(count + 1, dtype=np.int64),
+        empty,
+    )
+
+
+@dataclass(frozen=True)
+class Named:
+    """The quotas of a book: per product, group and carry its periods (rows of the table)."""
+
+    wanted: tuple[tuple[int, Any, Mapping[str, Any]], ...]
+    quotas: Quotas
+
+    def refs(self, who: Buyers) -> tuple[Ints, Ints]:
+        """Return (row, quota) of every quota that holds for a row, by row."""
+        pairs = [np.flatnonzero(mask) for mask in _matches(who, self.wanted)]
+        row = np.concatenate([np.zeros(0, dtype=np.int64), *pairs]).astype(np.int64)
+        quota = np.repeat(np.arange(len(pairs)), [len(each) for each in pairs]).astype(np.int64)
+        order = np.lexsort((quota, row))
+        return row[order], quota[order]
+
+    def caps(self, who: Buyers) -> Caps:
+        """Return the quotas that hold for each row."""
+        row, quota = self.refs(who)
+        return Caps(self.quotas, np.searchsorted(row, np.arange(len(who) + 1)).astype(np.int64), quota)
+
+    def use(self, who: Buyers, day: Ints, qty: Ints) -> None:
+        """Count quantities of rows at days against their quotas: what is tied or shipped already."""
+        row, quota = self.refs(who)
+        quotas = self.quotas
+        for q in np.unique(quota).tolist():
+            mine = row[quota == q]
+            for t in range(int(quotas.start[q]), int(quotas.start[q + 1])):
+                inside = (day[mine] >= quotas.first_day[t]) & (day[mine] <= quotas.last_day[t])
+                quotas.used[t] += int(qty[mine[inside]].sum())
+
+
+def named(table: Columns, today: int) -> Named:
+    """Return the quotas in force; periods that have passed are left out.
 
     `release_days` before the end of its period a quota is a cap no more: what is unused is everybody's.
     """
-    table = rows.quotas
-    lines = np.flatnonzero(chosen)
     kept = [
         k
         for k in range(len(table["quota_id"]))
         if table["period_to"][k] >= today
         and (table["release_days"][k] == MISSING or table["period_to"][k] - table["release_days"][k] > today)
     ]
-    families: dict[tuple[Any, ...], list[int]] = {}
+    periods: dict[tuple[Any, ...], list[int]] = {}
     for k in kept:
-        families.setdefault(
-            (int(table["sku_id"][k]), table["family"][k], table["group_key"][k], int(table["carry"][k])), []
-        ).append(k)
-    masks = _matches(rows, [(sku, family, json.loads(group)) for sku, family, group, _ in families])
-    pairs = [(line, q) for q, mask in enumerate(masks) for line in np.flatnonzero(mask[lines]).tolist()]
-    pairs.sort()
-    count = np.bincount(np.array([line for line, _ in pairs], dtype=np.int64), minlength=len(lines))
-    flat = [k for mine in families.values() for k in mine]
-    whole = np.array(flat, dtype=np.int64)
-    made = Quotas(
-        start=np.concatenate(([0], np.cumsum([len(mine) for mine in families.values()]))).astype(np.int64),
-        first_day=table["period_from"][whole] if flat else whole,
-        last_day=table["period_to"][whole] if flat else whole,
-        qty=table["qty"][whole] if flat else whole,
+        key = (int(table["sku_id"][k]), table["family"][k], table["group_key"][k], int(table["carry"][k]))
+        periods.setdefault(key, []).append(k)
+    flat = np.array([k for mine in periods.values() for k in mine], dtype=np.int64)
+    quotas = Quotas(
+        start=np.concatenate(([0], np.cumsum([len(mine) for mine in periods.values()]))).astype(np.int64),
+        first_day=table["period_from"][flat] if len(flat) else flat,
+        last_day=table["period_to"][flat] if len(flat) else flat,
+        qty=table["qty"][flat] if len(flat) else flat,
         used=np.zeros(len(flat), dtype=np.int64),
-        carry=np.array([carry for *_, carry in families], dtype=np.int64),
+        carry=np.array([carry for *_, carry in periods], dtype=np.int64),
     )
-    return Caps(
-        made,
-        np.concatenate(([0], np.cumsum(count))).astype(np.int64),
-        np.array([q for _, q in pairs], dtype=np.int64),
-    )
+    return Named(tuple((sku, family, json.loads(group)) for sku, family, group, _ in periods), quotas)
 
 
-def none(count: int) -> Caps:
-    """Return no quotas at all for so many lines."""
-    empty = np.zeros(0, dtype=np.int64)
-    quotas_ = Quotas(np.zeros(1, dtype=np.int64), empty, empty, empty, empty, empty)
-    return Caps(quotas_, np.zeros(count + 1, dtype=np.int64), empty)
+def groups(rows: Rows) -> tuple[Ints, list[str]]:
+    """Return the protection group of each line and the names of the groups.
+
+    A line belongs to the most specific group that is protected for its SKU and that it matches; NOBODY where none is.
+    """
+    table, who = rows.protections, buyers(rows)
+    names = sorted({str(group) for group in table["group_key"].tolist()})
+    found = np.full(len(who), NOBODY, dtype=np.int64)
+    for name in sorted(names, key=lambda each: len(json.loads(each))):
+        skus = np.unique(table["sku_id"][table["group_key"] == name])
+        found[_group(who, json.loads(name)) & np.isin(who.sku_id, skus)] = names.index(name)
+    return found, names
 
 
-def use(caps: Caps, line: Ints, day: Ints, qty: Ints) -> None:
-    """Count quantities of lines (places) at days against their quotas: what is tied or shipped already."""
-    for i, when, much in zip(line.tolist(), day.tolist(), qty.tolist(), strict=True):
-        for q in caps.ref[caps.start[i] : caps.start[i + 1]].tolist():
-            for t in range(int(caps.quotas.start[q]), int(caps.quotas.start[q + 1])):
-                if caps.quotas.first_day[t] <= when <= caps.quotas.last_day[t]:
-                    caps.quotas.used[t] += much
-
-
-def groups(rows: Rows, names: Sequence[str]) -> Ints:
-    """Return the protection group of each line: the most specific one that it matches; NOBODY where none does."""
-    found = np.full(len(rows.lines["line_id"]), NOBODY, dtype=np.int64)
-    keyed = sorted(enumerate(names), key=lambda pair: len(json.loads(pair[1])))
-    for place, name in keyed:
-        found[_group(rows, json.loads(name))] = place
-    return found
-
-
-def _matches(rows: Rows, wanted: Sequence[tuple[int, Any, Mapping[str, Any]]]) -> list[np.ndarray]:
-    """Return per quota which lines it holds for; a group of others holds for those that no named group of its product takes."""
-    lines = rows.lines
+def _matches(who: Buyers, wanted: Sequence[tuple[int, Any, Mapping[str, Any]]]) -> list[np.ndarray]:
+    """Return per quota which rows it holds for; a group of others holds for those that no named group of its product takes."""
     masks: list[np.ndarray] = []
-    named: dict[tuple[int, Any], np.ndarray] = {}
+    taken: dict[tuple[int, Any], np.ndarray] = {}
     for sku, family, group in wanted:
-        product = lines["sku_id"] == sku if sku != MISSING else rows.skus["family"][rows.sku] == family
-        mask = product & _group(rows, group)
+        mask = (who.sku_id == sku if sku != MISSING else who.family == family) & _group(who, group)
         masks.append(mask)
         if OTHERS not in group.values():
-            named[sku, family] = named.get((sku, family), np.zeros(len(mask), dtype=np.bool_)) | mask
+            taken[sku, family] = taken.get((sku, family), np.zeros(len(mask), dtype=np.bool_)) | mask
     for k, (sku, family, group) in enumerate(wanted):
-        if OTHERS in group.values() and (sku, family) in named:
-            masks[k] = masks[k] & ~named[sku, family]
+        if OTHERS in group.values() and (sku, family) in taken:
+            masks[k] = masks[k] & ~taken[sku, family]
     return masks
 
 
-def _group(rows: Rows, group: Mapping[str, Any]) -> np.ndarray:
-    found = np.ones(len(rows.lines["line_id"]), dtype=np.bool_)
+def _group(who: Buyers, group: Mapping[str, Any]) -> np.ndarray:
+    found = np.ones(len(who), dtype=np.bool_)
     for name, wanted in group.items():
         if wanted == OTHERS:
             continue
         if name == "channel":
-            found &= rows.of_order("channel") == list(Channel).index(Channel(wanted))
+            found &= who.channel == list(Channel).index(Channel(wanted))
         elif name == "customer":
-            found &= rows.of_order("customer_id") == int(wanted)
+            found &= who.customer_id == int(wanted)
         elif name == "region":
-            found &= rows.of_customer("country") == wanted
+            found &= who.country == wanted
         else:
-            found &= rows.of_customer("segment") == wanted
+            found &= who.segment == wanted
     return found
-
-
-def names_of(table: Columns) -> list[str]:
-    """Return the groups that protections name, in a fixed order."""
-    return sorted({str(group) for group in table["group_key"].tolist()})

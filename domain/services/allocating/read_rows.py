@@ -34,6 +34,7 @@ class Rows:
     quotas: Columns
     protections: Columns
     rules: Columns
+    shipped: Columns
     order: Ints
     customer: Ints
     ship_to: Ints
@@ -73,6 +74,7 @@ def read(connection: Connection, skus: Iterable[int] | None = None) -> Rows:
             "rules": queries.sourcing_rules(),
         },
     )
+    found["shipped"] = _shipped(connection, found["quotas"])
     lines, orders = found["lines"], found["orders"]
     order = place(orders["order_id"], lines["order_id"])
     made: dict[str, Any] = {
@@ -83,6 +85,16 @@ def read(connection: Connection, skus: Iterable[int] | None = None) -> Rows:
         "sku": place(found["skus"]["sku_id"], lines["sku_id"]),
     }
     return Rows(**made)
+
+
+def _shipped(connection: Connection, quotas: Columns) -> Columns:
+    """Return what was shipped of products with a quota since the first period began; nothing is read without quotas."""
+    if not len(quotas["quota_id"]):
+        return {}
+    skus = {int(sku) for sku in quotas["sku_id"].tolist() if sku != MISSING}
+    families = {str(family) for family in quotas["family"].tolist() if isinstance(family, str)}
+    statement = queries.shipped(int(quotas["period_from"].min()), skus, families)
+    return read_together(connection, {"shipped": statement})["shipped"]
 
 
 def place(keys: Ints, wanted: Ints) -> Ints:

@@ -307,3 +307,56 @@ def test_a_wanted_day_that_has_passed_counts_as_now(book: Book) -> None:
     )
     seen = read(book)
     assert seen.book.lines.requested[0] == seen.book.lines.earliest[0] >= to_day(TODAY)
+
+
+def _quota(book: Book, qty: int) -> None:
+    write(
+        book, "insert into quota (sku_id, group_key, period_from, period_to, qty, carry_forward, created_at, created_by, "
+        "updated_at, updated_by, row_version) values (:s, '{}', :a, :b, :q, :no, 1, 't', 1, 't', 1)",
+        s=book.world.skus[0], a=to_day(TODAY), b=to_day(TODAY) + 30, q=qty, no=False,
+    )  # fmt: skip
+
+
+def test_a_line_that_is_held_in_full_uses_its_quota_up(book: Book) -> None:
+    hard = book.order(5, confirmed=5)[0]
+    book.order(5)
+    key = book.rows("select order_id from sales_order_line where line_id = :k", k=hard)[0][0]
+    do(book.engine, stock.allocate, order_id=key, line_ids=[hard])
+    keys = [row[0] for row in book.rows("select reservation_id from reservation where line_id = :k", k=hard)]
+    do(book.engine, stock.pin, reservation_ids=keys, reason="promised by hand")
+    _quota(book, 6 * UNIT)
+    seen = read(book)
+    assert hard not in seen.book.lines.line_id
+    assert int(allocate(seen.book).qty.sum()) == 1 * UNIT
+
+
+def test_what_was_shipped_in_its_period_uses_a_quota_up(book: Book) -> None:
+    line = book.order(9)[0]
+    for number, day in ((1, TODAY), (2, TODAY - timedelta(days=40))):
+        write(
+            book, "insert into shipment (shipment_id, source, shipment_no, status, shipped_on, created_at, created_by, "
+            "updated_at, updated_by, row_version) values (:k, 'TOWER', :n, 'IN_TRANSIT', :d, 1, 't', 1, 't', 1)",
+            k=number, n=f"S{number}", d=to_day(day),
+        )  # fmt: skip
+        write(
+            book, "insert into shipment_line (shipment_line_id, shipment_id, line_id, qty, created_at, created_by, updated_at, "
+            "updated_by, row_version) values (:k, :k, :l, 3000, 1, 't', 1, 't', 1)", k=number, l=line,
+        )  # fmt: skip
+    _quota(book, 4 * UNIT)
+    assert int(allocate(read(book).book).qty.sum()) == 1 * UNIT
+
+
+def test_a_group_protected_for_another_sku_takes_no_line_out_of_its_own(book: Book) -> None:
+    line = book.order(9, customer=book.customer(2, segment="KEY", country="DE"))[0]
+    book.order(1, sku=1)
+    for sku, group in zip(
+        book.world.skus, ({"segment": "KEY"}, {"segment": "KEY", "region": "DE"}), strict=True
+    ):
+        write(
+            book, "insert into supply_protection (sku_id, site_id, group_key, period_from, period_to, qty, created_at, created_by, "
+            "updated_at, updated_by, row_version) values (:s, :p, :g, :a, :b, 5000, 1, 't', 1, 't', 1)",
+            s=sku, p=book.world.site_id, g=json.dumps(group), a=to_day(TODAY), b=to_day(TODAY) + 30,
+        )  # fmt: skip
+    seen = read(book)
+    plan, i = allocate(seen.book), at(seen, line)
+    assert int(plan.qty[plan.start[i] : plan.start[i + 1]].sum()) == 9 * UNIT
