@@ -1,7 +1,7 @@
 """Backorders: accepted quantities without a confirmation in time, and past-due quantities that have not shipped.
 
-The one definition (domain.md 1): of a line that is accepted and open, everything counts that is overdue or confirmed
-for a later day than requested; of any other, what is not confirmed.
+The one definition (domain.md 1): of a line that is accepted and open, everything counts that is overdue, or that is all
+confirmed but for a later day than requested; of any other, what is not confirmed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Integer, case, func, literal, or_, select, type_coerce
+from sqlalchemy import Connection, Integer, and_, case, func, literal, or_, select, type_coerce
 
 from db.queries.allocation_book import LIVE, USABLE
 from db.queries.frame import frame
@@ -39,7 +39,8 @@ def rows(connection: Connection, *, as_of: date) -> pd.DataFrame:
         func.coalesce(type_coerce(line.qty_confirmed, Integer), 0) - shipped,
     )
     day = func.coalesce(line.expected_on, line.promised_on)
-    overdue, late = line.promised_on < today, day > line.requested_on
+    overdue = line.promised_on < today
+    late = and_(confirmed >= open_units, day > line.requested_on)
     behind = case((or_(overdue, late), open_units), else_=open_units - confirmed)
     kind = case((overdue, "overdue"), (late, "late"), else_="unconfirmed")
     coming = (

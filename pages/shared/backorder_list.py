@@ -76,7 +76,7 @@ def prepared(rows: pd.DataFrame, outlook: Mapping[int, Outlook], opened: frame.O
             "On hold" if held else _binding(each) for each, held in zip(told, rows["on_hold"], strict=True)
         ],
         age=(pd.Timestamp(opened.as_of) - rows["requested_on"]).dt.days,
-        value=(rows["qty_behind"] * rows["net_price"].fillna(0) * rate).round(2),
+        value=(rows["qty_behind"] * rows["net_price"] * rate).round(2),
         cover_on=pd.to_datetime(
             pd.Series([None if each is None else each.cover_on for each in told], index=rows.index)
         ),
@@ -97,7 +97,9 @@ def sentence(rows: pd.DataFrame) -> str:
         return "No backorders."
     covered = int(rows["cover_on"].notna().sum())
     value = wording.money(rows["value"].sum(), settings().currency, short=True)
-    return f"{wording.lines(len(rows))} behind, {value} · {covered:,} could be covered by supply that is known · all definitions under Help"
+    unpriced = int(rows["value"].isna().sum())
+    missing = f" ({wording.lines(unpriced)} without a recorded price)" if unpriced else ""
+    return f"{wording.lines(len(rows))} behind, {value}{missing} · {covered:,} could be covered by supply that is known"
 
 
 def cards(rows: pd.DataFrame, opened: frame.Opened) -> None:

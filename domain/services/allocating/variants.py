@@ -28,7 +28,14 @@ MOST_NAME, MOST_CODE = 120, 40
 
 @command("run_variants.save", permission=Permission.RUN_COMMIT, reason=ReasonRule.ALWAYS)
 def save(
-    *, uow: UnitOfWork, now: datetime, actor: Actor, code: str, name: str, spec: Mapping[str, Any], reason: str
+    *,
+    uow: UnitOfWork,
+    now: datetime,
+    actor: Actor,
+    code: str,
+    name: str,
+    spec: Mapping[str, Any],
+    reason: str,
 ) -> int:
     """Save rules as the newest version of a variant; return its number. Versions that runs were made of stay.
 
@@ -91,7 +98,9 @@ def meant(*, uow: UnitOfWork, selection: LineSelection) -> Meant:
     """Return what a filter of lines means now."""
     rows = read_rows.read(uow.connection)
     lines = rows.lines
-    open_qty = np.maximum(lines["qty_net"] - np.where(lines["qty_shipped"] == MISSING, 0, lines["qty_shipped"]), 0)
+    open_qty = np.maximum(
+        lines["qty_net"] - np.where(lines["qty_shipped"] == MISSING, 0, lines["qty_shipped"]), 0
+    )
     price = np.where(lines["net_price"] == MISSING, 0, lines["net_price"])
     rate = rows.of_order("fx_rate")
     price = np.where(rate == MISSING, price, price * np.where(rate == MISSING, FX_SCALE, rate) // FX_SCALE)

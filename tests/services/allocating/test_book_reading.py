@@ -334,13 +334,13 @@ def test_what_was_shipped_in_its_period_uses_a_quota_up(book: Book) -> None:
     line = book.order(9)[0]
     for number, day in ((1, TODAY), (2, TODAY - timedelta(days=40))):
         write(
-            book, "insert into shipment (shipment_id, source, shipment_no, status, shipped_on, created_at, created_by, "
-            "updated_at, updated_by, row_version) values (:k, 'TOWER', :n, 'IN_TRANSIT', :d, 1, 't', 1, 't', 1)",
-            k=number, n=f"S{number}", d=to_day(day),
+            book, "insert into shipment (shipment_id, source, shipment_no, status, shipped_on, damaged, created_at, created_by, "
+            "updated_at, updated_by, row_version) values (:k, 'TOWER', :n, 'IN_TRANSIT', :d, :no, 1, 't', 1, 't', 1)",
+            k=number, n=f"S{number}", d=to_day(day), no=False,
         )  # fmt: skip
         write(
-            book, "insert into shipment_line (shipment_line_id, shipment_id, line_id, qty, created_at, created_by, updated_at, "
-            "updated_by, row_version) values (:k, :k, :l, 3000, 1, 't', 1, 't', 1)", k=number, l=line,
+            book, "insert into shipment_line (shipment_line_id, shipment_id, line_id, qty, lot, created_at, created_by, updated_at, "
+            "updated_by, row_version) values (:k, :k, :l, 3000, '', 1, 't', 1, 't', 1)", k=number, l=line,
         )  # fmt: skip
     _quota(book, 4 * UNIT)
     assert int(allocate(read(book).book).qty.sum()) == 1 * UNIT
