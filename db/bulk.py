@@ -76,12 +76,15 @@ def insert_rows(connection: Connection, owner: Table, names: Sequence[str], rows
     if order != list(range(len(names))):
         rows = map(itemgetter(*order), rows) if len(order) > 1 else rows
     single = statement.sql
-    head, _, values = single.rpartition(" VALUES ")
-    many = f"{head} VALUES {', '.join([values] * STATEMENT_ROWS)}"
-    rest: list[Row] = []
     driver = connection.connection.driver_connection
     assert driver is not None
-    driver.executemany(many, _statements(iter(rows), rest))
+    waiting = iter(rows)
+    rest = list(islice(waiting, STATEMENT_ROWS))
+    if len(rest) == STATEMENT_ROWS:
+        head, _, values = single.rpartition(" VALUES ")
+        many = f"{head} VALUES {', '.join([values] * STATEMENT_ROWS)}"
+        waiting, rest = chain(rest, waiting), []
+        driver.executemany(many, _statements(waiting, rest))
     driver.executemany(single, rest)
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 _COMPILED: dict[tuple[str, Hashable], Prepared] = {}
 _WRITERS: dict[tuple[str, Column[Any]], Callable[[Any], Any] | None] = {}
 _READERS: dict[tuple[str, Column[Any]], Callable[[Any], Any] | None] = {}
-_TABLE_READERS: dict[tuple[str, Table], list[Callable[[Any], Any] | None]] = {}
+Readers = tuple[tuple[str, ...], tuple[tuple[str, Callable[[Any], Any]], ...]]
+_TABLE_READERS: dict[tuple[str, Table], Readers] = {}
 
 
 class Prepared:
@@ -114,7 +115,7 @@ def _send(connection: Connection, sql: str, values: Any, *, many: bool = False) 
 
 def send(connection: Connection, sql: str, values: Any = (), *, many: bool = False) -> Answer:
     """Send a statement as it stands, inside a transaction or to begin one; `many`: once per element of `values`."""
-    if connection.dispatch.before_cursor_execute:
+    if connection.engine.dispatch.before_cursor_execute:
         done = connection.exec_driver_sql(sql, values)
         return Answer(done.fetchall() if done.returns_rows else (), done.rowcount)
     driver: Any = connection.connection.driver_connection
@@ -166,18 +167,20 @@ def from_driver(connection: Connection, column: Column[Any], value: Any) -> Any:
     place = (connection.dialect.name, column)
     if place not in _READERS:
         kind = column.type.dialect_impl(connection.dialect)
-        _READERS[place] = kind.result_processor(connection.dialect, None)
+        direct = getattr(column.type, "reader", None)
+        _READERS[place] = direct or kind.result_processor(connection.dialect, None)
     processor = _READERS[place]
-    return value if processor is None else processor(value)
+    return value if processor is None or value is None else processor(value)
 
 
-def readers(connection: Connection, owner: Table) -> list[Callable[[Any], Any] | None]:
-    """Return what turns the stored value of each column of a table into code's; None where the two are the same."""
+def readers(connection: Connection, owner: Table) -> Readers:
+    """Return the names of a table's columns, and by name what turns a stored value into code's where the two differ."""
     place = (connection.dialect.name, owner)
     found = _TABLE_READERS.get(place)
     if found is None:
         for column in owner.columns:
             from_driver(connection, column, None)
-        found = [_READERS[(connection.dialect.name, column)] for column in owner.columns]
+        turns = [(c.name, _READERS[(connection.dialect.name, c)]) for c in owner.columns]
+        found = (tuple(owner.columns.keys()), tuple((name, turn) for name, turn in turns if turn is not None))
         _TABLE_READERS[place] = found
     return found

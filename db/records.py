@@ -193,15 +193,15 @@ def _plain(owner: Owner) -> Any:
 
 
 def _read(connection: Connection, owner: Owner, rows: Sequence[Any]) -> list[Record]:
-    table, key = table_of(owner), key_of(owner).name
-    names = table.columns.keys()
-    ready = prepared.readers(connection, table)
+    key = key_of(owner).name
+    names, turned = prepared.readers(connection, table_of(owner))
     found = []
     for row in rows:
-        values = {
-            name: value if value is None or turn is None else turn(value)
-            for name, turn, value in zip(names, ready, row, strict=True)
-        }
+        values: dict[str, Any] = dict(zip(names, row, strict=True))
+        for name, turn in turned:
+            value = values[name]
+            if value is not None:
+                values[name] = turn(value)
         found.append(Record(owner, values[key], values))
     return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer
@@ -11,6 +13,18 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from domain.vocabulary import units
+
+REMEMBERED = 4096
+"""So many stored values of a kind keep what they stand for at hand: rows repeat the same days, zeros and prices."""
+
+
+@cache
+def _decimals(scale: int) -> Callable[[int], Decimal]:
+    return lru_cache(REMEMBERED)(lambda stored: units.from_units(int(stored), scale))
+
+
+_instants = lru_cache(REMEMBERED)(units.from_instant)
+_days = lru_cache(REMEMBERED)(units.from_day)
 
 # SQLite gives rowid semantics (and autoincrement) only to INTEGER PRIMARY KEY.
 Key = BigInteger().with_variant(Integer, "sqlite")
@@ -27,6 +41,11 @@ class _Scaled(TypeDecorator[Decimal]):
         if value is None:
             return None
         return units.to_units(value if isinstance(value, Decimal) else Decimal(value), self.scale)
+
+    @property
+    def reader(self) -> Callable[[int], Decimal]:
+        """What turns a stored value that is not NULL into code's, without the road through the dialect."""
+        return _decimals(self.scale)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else units.from_units(int(value), self.scale)
@@ -69,6 +88,11 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
         return None if value is None else units.to_instant(value)
 
+    @property
+    def reader(self) -> Callable[[int], datetime]:
+        """What turns a stored value that is not NULL into code's, without the road through the dialect."""
+        return _instants
+
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else units.from_instant(int(value))
 
@@ -85,6 +109,11 @@ class Day(TypeDecorator[date]):
         if isinstance(value, datetime):
             raise ValueError(f"{value} is an instant, a day is wanted")
         return units.to_day(value)
+
+    @property
+    def reader(self) -> Callable[[int], date]:
+        """What turns a stored value that is not NULL into code's, without the road through the dialect."""
+        return _days
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         return None if value is None else units.from_day(int(value))

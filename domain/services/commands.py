@@ -229,15 +229,23 @@ def _answer_text(answer: Any) -> str:
 _ANSWER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
+_PLAIN = frozenset({int, bool, float, type(None)})
+
+
 def _json(value: Any) -> Any:
     kind = type(value)
-    if value is None or kind is int or kind is bool or kind is float:
+    if kind in _PLAIN:
         return value
+    if kind is dict:
+        return {
+            name if type(name) is str else str(name): v if type(v) in _PLAIN else _json(v)
+            for name, v in value.items()
+        }
     if isinstance(value, str):
         if "\x00" in value:
             raise _unusable("a NUL character")
         return value
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, Mapping):
         return {str(name): _json(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
         return [_json(v) for v in value]

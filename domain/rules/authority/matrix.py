@@ -11,6 +11,7 @@ from domain.vocabulary.permissions import Grant, Permission
 
 Matrix = Mapping[Permission, Mapping[str, Grant]]
 WIDTH = (Grant.NONE, Grant.REQUEST, Grant.OWN, Grant.ALL)
+_RANK = {grant: rank for rank, grant in enumerate(WIDTH)}
 
 
 @lru_cache(maxsize=1)
@@ -32,7 +33,12 @@ def matrix() -> Matrix:
 def grant(permission: Permission, roles: Iterable[str], cells: Matrix | None = None) -> Grant:
     """Return the widest grant that any of `roles` has; NONE for an unknown role (reliability.md 2)."""
     row = (cells or matrix())[permission]
-    return max((row.get(str(role), Grant.NONE) for role in roles), key=WIDTH.index, default=Grant.NONE)
+    widest = Grant.NONE
+    for role in roles:
+        found = row.get(role, Grant.NONE)
+        if found is not widest and _RANK[found] > _RANK[widest]:
+            widest = found
+    return widest
 
 
 def holders(permission: Permission, cells: Matrix | None = None) -> tuple[str, ...]:

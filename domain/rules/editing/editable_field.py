@@ -70,6 +70,6 @@ class Field:
 
     def width(self, roles: Iterable[str]) -> Grant:
         """Return the widest grant that the roles have of one of the permissions."""
-        who = list(roles)
+        who = roles if isinstance(roles, frozenset) else tuple(roles)
         found = [grant(permission, who) for permission in self.permissions]
         return next((wide for wide in (Grant.ALL, Grant.OWN, Grant.REQUEST) if wide in found), Grant.NONE)
