@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from db import prepared
-from db.bulk import insert_rows, json_text
+from db.bulk import insert_rows
 from db.journal import Entry, Journal
+from db.json_texts import json_text
 from db.records import table_of
 from db.tables import AuditLog, Command, OrderEvent, OutboxMessage
 from db.unit_of_work import Act
@@ -145,5 +146,4 @@ def _write(connection: Connection, owner: Any, names: tuple[str, ...], rows: lis
         def make() -> Any:
             return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
 
-        given = [dict(zip(names, row, strict=True)) for row in rows]
-        prepared.run_many(connection, ("write", table.name, names), make, given)
+        prepared.run_rows(connection, ("write", table.name, names), make, names, rows)
