@@ -7,6 +7,7 @@ UPDATE … FROM unnest, SQLite `executemany` after one look at the versions. All
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -195,6 +196,14 @@ def _tuples(columns: list[Any], rows: int) -> Iterator[Row]:
         stop = min(start + CHUNK_ROWS, rows)
         parts = [c[start:stop] if isinstance(c, (np.ndarray, list)) else c for c in columns]
         yield from zip(*(_values(part, stop - start) for part in parts), strict=True)
+
+
+def json_text(value: Any) -> str:
+    """Return `value` as JSON text with sorted keys and no idle blanks: the same text for the same content."""
+    return _JSON.encode(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def bulk_update(

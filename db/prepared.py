@@ -7,7 +7,6 @@ somebody listens to the statements of an engine (`before_cursor_execute`), they 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Dialect, String, Table, bindparam, func, select
@@ -19,7 +18,6 @@ _COMPILED: dict[tuple[str, Hashable], Prepared] = {}
 _WRITERS: dict[tuple[str, Column[Any]], Callable[[Any], Any] | None] = {}
 _READERS: dict[tuple[str, Column[Any]], Callable[[Any], Any] | None] = {}
 Readers = tuple[tuple[str, ...], tuple[tuple[str, Callable[[Any], Any]], ...]]
-_TABLE_WRITERS: dict[tuple[str, Table], Mapping[str, Callable[[Any], Any] | None]] = {}
 _TABLE_READERS: dict[tuple[str, Table], Readers] = {}
 
 
@@ -29,7 +27,7 @@ class Prepared:
     `constants` are the values that the statement itself brings along (`row_version + 1`).
     """
 
-    __slots__ = ("constants", "names", "picks", "sql")
+    __slots__ = ("constants", "names", "sql")
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
@@ -37,7 +35,6 @@ class Prepared:
         self.names: tuple[str, ...] | None = (
             tuple(compiled.positiontup) if compiled.positional and compiled.positiontup is not None else None
         )
-        self.picks: dict[tuple[str, ...], Callable[[Any], Any]] = {}
         ready = compiled._bind_processors
         self.constants: dict[str, Any] = {
             name: ready[name](bound.value) if name in ready else bound.value
@@ -50,16 +47,6 @@ class Prepared:
         if self.constants:
             given = {**self.constants, **given}
         return given if self.names is None else tuple([given[name] for name in self.names])
-
-    def row(self, names: tuple[str, ...], row: tuple[Any, ...]) -> Any:
-        """Return a row of values, in the order of `names`, as the driver takes it."""
-        if self.names is None or self.constants or len(names) < 2:
-            return self.values(dict(zip(names, row, strict=True)))
-        pick = self.picks.get(names)
-        if pick is None:
-            places = [names.index(name) for name in self.names]
-            pick = self.picks[names] = tuple if places == list(range(len(names))) else itemgetter(*places)
-        return pick(row)
 
 
 class Answer:
@@ -113,22 +100,7 @@ def run_many(
 ) -> None:
     """Run a prepared statement once per row, in one call of the driver."""
     statement = prepared(connection, name, make)
-    _send_all(connection, statement, [statement.values(row) for row in rows])
-
-
-def run_rows(
-    connection: Connection,
-    name: Hashable,
-    make: Callable[[], ClauseElement],
-    names: tuple[str, ...],
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    """Run a prepared statement once per row, in one call of the driver; the rows' values are in the order of `names`."""
-    statement = prepared(connection, name, make)
-    _send_all(connection, statement, [statement.row(names, row) for row in rows])
-
-
-def _send_all(connection: Connection, statement: Prepared, values: list[Any]) -> None:
+    values = [statement.values(row) for row in rows]
     if len(values) == 1:
         _send(connection, statement.sql, values[0])
     elif values:
@@ -188,18 +160,6 @@ def to_driver(connection: Connection, column: Column[Any], value: Any) -> Any:
         _WRITERS[place] = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     processor = _WRITERS[place]
     return value if processor is None else processor(value)
-
-
-def writers(connection: Connection, owner: Table) -> Mapping[str, Callable[[Any], Any] | None]:
-    """Return by column what turns code's value into the stored one; None where the two are the same."""
-    place = (connection.dialect.name, owner)
-    found = _TABLE_WRITERS.get(place)
-    if found is None:
-        for column in owner.columns:
-            to_driver(connection, column, None)
-        found = {c.name: _WRITERS[(connection.dialect.name, c)] for c in owner.columns}
-        _TABLE_WRITERS[place] = found
-    return found
 
 
 def from_driver(connection: Connection, column: Column[Any], value: Any) -> Any:

@@ -18,7 +18,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NULLTYPE
 
 from db import bulk, prepared
-from db.json_texts import json_text
 from db.tables import Base
 from db.unit_of_work import UnitOfWork
 from domain.vocabulary.errors import Conflict, NotFound
@@ -216,11 +215,11 @@ def change(uow: UnitOfWork, record: Record, /, **values: Any) -> Record:
     if not new:
         return record
     table = record.table
-    written = {**new, **_stamps(uow, record)}
-    stored = prepared.writers(uow.connection, table)
-    given = {f"v_{name}": v if (turn := stored[name]) is None else turn(v) for name, v in written.items()}
+    stamps = _stamps(uow, table, record)
+    written = {**new, **stamps}
+    given = {f"v_{name}": prepared.to_driver(uow.connection, table.c[name], v) for name, v in written.items()}
     given["k"] = record.key
-    versioned = "row_version" in stored
+    versioned = "row_version" in table.c
     if versioned:
         given["seen"] = record.row_version
     name = ("change", record.mapped, tuple(written))
@@ -247,8 +246,8 @@ def _update(owner: Owner, names: tuple[str, ...], versioned: bool) -> Any:
     return statement.values({name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names})
 
 
-def _stamps(uow: UnitOfWork, record: Record) -> dict[str, Any]:
-    if "row_version" not in record.values:
+def _stamps(uow: UnitOfWork, table: Table, record: Record) -> dict[str, Any]:
+    if "row_version" not in table.c:
         return {}
     return {
         "updated_at": uow.act.now,
@@ -271,7 +270,7 @@ def change_all(
         if not new:
             continue
         changed.setdefault((record.mapped, tuple(new)), []).append((record, new))
-        result[place] = record.with_values({**new, **_stamps(uow, record)})
+        result[place] = record.with_values({**new, **_stamps(uow, record.table, record)})
     for (owner, names), rows in changed.items():
         table = table_of(owner)
         stale = bulk.bulk_update(
@@ -294,7 +293,7 @@ def add(uow: UnitOfWork, owner: Owner, /, **values: Any) -> Record:
     """Insert a row with its defaults and stamps, and return it; its audit entry holds all that was given."""
     record = append(uow, owner, **values)
     told = {name: audit_text(value) for name, value in record.values.items() if _tells(record, name, value)}
-    uow.journal.changed(record.table.name, record.key, None, None, json_text(told))
+    uow.journal.changed(record.table.name, record.key, None, None, bulk.json_text(told))
     return record
 
 
@@ -311,8 +310,7 @@ def append(uow: UnitOfWork, owner: Owner, /, **values: Any) -> Record:
             "updated_by": login,
             "row_version": 1,
         }
-    stored = prepared.writers(uow.connection, table)
-    given = {name: v if (turn := stored[name]) is None else turn(v) for name, v in full.items()}
+    given = {name: prepared.to_driver(uow.connection, table.c[name], value) for name, value in full.items()}
     names = tuple(given)
     done = prepared.run(uow.connection, ("add", owner, names), lambda: _insert(owner, names), given)
     made = int(done.scalar_one())
@@ -337,7 +335,7 @@ def remove(uow: UnitOfWork, record: Record) -> None:
         {"k": record.key},
     )
     told = {name: audit_text(value) for name, value in record.values.items() if _tells(record, name, value)}
-    uow.journal.changed(record.table.name, record.key, None, json_text(told), None)
+    uow.journal.changed(record.table.name, record.key, None, bulk.json_text(told), None)
 
 
 def _tells(record: Record, name: str, value: Any) -> bool:

@@ -12,9 +12,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from db import prepared
-from db.bulk import insert_rows
+from db.bulk import insert_rows, json_text
 from db.journal import Entry, Journal
-from db.json_texts import json_text
 from db.records import table_of
 from db.tables import AuditLog, Command, OrderEvent, OutboxMessage
 from db.unit_of_work import Act
@@ -146,4 +145,5 @@ def _write(connection: Connection, owner: Any, names: tuple[str, ...], rows: lis
         def make() -> Any:
             return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
 
-        prepared.run_rows(connection, ("write", table.name, names), make, names, rows)
+        given = [dict(zip(names, row, strict=True)) for row in rows]
+        prepared.run_many(connection, ("write", table.name, names), make, given)

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from db import guards
-from db.json_texts import json_text
+from db.bulk import json_text
 from db.prepared import from_driver
 from db.queries.integrity import audit_rows as reads
 from db.records import SECRET, STAMPS, audit_text, key_of, owner_of, table_of

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from db import records
-from db.json_texts import json_text
+from db.bulk import json_text
 from db.queries import calendars as queries
 from db.records import Record
 from db.tables import Calendar, CalendarException, CalendarWindow

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
-from db.json_texts import answer_text, json_text
+from db.bulk import json_text
 from db.repositories import commands as repository
 from db.unit_of_work import Act, UnitOfWork, transact
 from domain.rules.authority.matrix import grant, holders
@@ -223,7 +223,10 @@ def _unusable(what: str) -> DomainError:
 
 def _answer_text(answer: Any) -> str:
     """Return an answer as JSON text in its own order, so that the first caller and a later one read the same."""
-    return answer_text(_json(answer))
+    return _ANSWER.encode(_json(answer))
+
+
+_ANSWER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 _PLAIN = frozenset({int, bool, float, type(None)})
@@ -242,10 +245,10 @@ def _json(value: Any) -> Any:
         if "\x00" in value:
             raise _unusable("a NUL character")
         return value
-    if isinstance(value, list | tuple):
-        return [_json(v) for v in value]
     if isinstance(value, Mapping):
         return {str(name): _json(v) for name, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(v) for v in value]
     if isinstance(value, set | frozenset):
         return sorted((_json(v) for v in value), key=str)
     if is_dataclass(value) and not isinstance(value, type):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 
 MONEY_SCALE = 10_000
 QUANTITY_SCALE = 1_000
@@ -59,7 +58,6 @@ def from_day(days: int) -> date:
     return EPOCH_DAY + timedelta(days=days)
 
 
-@lru_cache(1024)
 def to_instant(value: datetime) -> int:
     """Return whole UTC seconds; a naive datetime is refused because its zone is unknown."""
     if value.tzinfo is None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from db import records
-from db.json_texts import json_text
+from db.bulk import json_text
 from db.records import Record
 from db.repositories import runs as repository
 from db.tables import BopRun

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from db.json_texts import json_text
+from db.bulk import json_text
 from db.unit_of_work import UnitOfWork
 from domain.vocabulary.errors import DomainError
 

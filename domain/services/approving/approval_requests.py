@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from db import records
-from db.json_texts import json_text
+from db.bulk import json_text
 from db.records import Record, audit_text
 from db.repositories import approvals as repository
 from db.tables import Approval, ApprovalStep
