@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Dialect, String, Table, bindparam, func, select
+from sqlalchemy import BigInteger, Column, Connection, Dialect, String, Table, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -142,7 +142,7 @@ def _failed(connection: Connection, driver: Any, sql: str, values: Any, error: A
 def among(connection: Connection, column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
     """Return the condition that `column` is one of a list of keys, however many; `key_list` makes the list's value."""
     if connection.dialect.name == "postgresql":
-        return column == func.any(bindparam(name, type_=ARRAY(BigInteger)))
+        return column == func.any(cast(bindparam(name, type_=String), ARRAY(BigInteger)))
     wanted = func.json_each(bindparam(name, type_=String)).table_valued("value")
     return column.in_(select(wanted.c.value))
 

@@ -13,7 +13,7 @@ from tests.vectors import NOT_YET, RUNNERS, NotYet, Runner, main
 
 DATA_OF_OTHERS = {"period", "as_of", "columns", "note"}
 RUN_SECTIONS = {
-    "kpi_vectors.json": {"otif", "otif_rows_requested", "fill_first_pass", "aging"},
+    "kpi_vectors.json": {"otif", "otif_rows_requested", "fill_first_pass", "aging", "promise_stability"},
     "state_machines.json": set(MODULES),
     "alloc_vectors.json": {"buckets", "supply", "lines", "runs", "pal_quota", "atp_table"},
     "alloc_random.json": {"cases"},

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    bindparam,
     func,
     literal_column,
     or_,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
 from db import prepared
@@ -161,14 +159,7 @@ def _left_behind(journal: Journal, table: str, column: str) -> set[int]:
 
 
 def _within(connection: Connection) -> Within:
-    if connection.dialect.name == "postgresql":
-        return lambda column: column == func.any(bindparam("keys", type_=ARRAY(BigInteger)))
-
-    def within(column: Any) -> ColumnElement[bool]:
-        wanted = func.json_each(bindparam("keys", type_=String)).table_valued("value")
-        return column.in_(select(wanted.c.value))  # type: ignore[no-any-return]
-
-    return within
+    return lambda column: prepared.among(connection, column)
 
 
 def _given(connection: Connection, keys: Iterable[int]) -> dict[str, Any]:
