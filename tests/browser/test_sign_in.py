@@ -60,7 +60,7 @@ def test_sales_meet_delivery_dates_and_no_administration(browser: Browser, tower
     page.wait_for_url("**/delivery_dates")
     settled(page)
     sidebar = page.get_by_test_id("stSidebarNav")
-    expect(sidebar.get_by_role("link", name="Orders")).to_be_visible()
+    expect(sidebar.get_by_role("link", name="Orders", exact=True)).to_be_visible()
     assert sidebar.get_by_role("link", name="Users").count() == 0
     assert sidebar.get_by_role("link", name="Imports").count() == 0
     page.goto(f"{tower.url}/users")

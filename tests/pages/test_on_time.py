@@ -98,15 +98,20 @@ def test_the_tower_of_a_historical_day(
     assert said["On hold"] == "not recorded"
 
 
-@pytest.mark.parametrize("basis", ["", "First promise"])
-def test_every_recorded_figure_links_to_its_rows(open_screen: Open, demo_file: Path, basis: str) -> None:
-    """Every share of the demo opens rows that add up to its numerator and its denominator."""
+@pytest.mark.parametrize(("basis", "step"), [("", 1), ("First promise", 5)])
+def test_recorded_figures_link_to_their_rows(
+    open_screen: Open, demo_file: Path, basis: str, step: int
+) -> None:
+    """A share opens rows that add up to its numerator and its denominator: all shares, and by first promise each fifth.
+
+    That all add up by each basis is shown without the screen in tests/services/test_kpi_drill.py.
+    """
     app = open_screen("insight/on_time.py", demo_file, **({"basis": basis} if basis else {}))
     table = app.dataframe[0].value
     recorded = table[table["percent"] != "not recorded"]
     assert len(recorded) > 10
     wrong = []
-    for row in recorded.itertuples():
+    for row in recorded.iloc[::step].itertuples():
         for side, link in (("numerator", row.numerator_rows), ("denominator", row.denominator_rows)):
             asked = {name: values[0] for name, values in parse_qs(urlparse(link).query).items()}
             listed = open_screen("insight/on_time.py", demo_file, **asked).dataframe[-1].value
