@@ -3,7 +3,7 @@
 A line wants what is open and not tied by hard, pinned or briefly held reservations. Its former confirmation is what it
 holds softly (at the later of the supply's day and the day it was confirmed for) and what is confirmed beyond that (at
 the material day of its promise). A wanted day that has passed counts as now. Lines that the run may not change keep
-their supplies: they count at the days of those.
+their supplies: they count at the days of those. What a quote holds is committed beyond the lines until it expires.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from db.queries import allocation_book as queries
+from db.queries import reserved_quotes
 from domain.rules.allocation.book import (
     NOBODY,
     SEQUENCINGS,
@@ -95,6 +96,7 @@ class _Reading:
         self.rows, self.calendars, self.spec, self.scope = rows, calendars, spec, scope
         self.as_of, self.today = today, to_day(today)
         self.horizon = self.today + spec.horizon_days
+        self.held = reserved_quotes.held(rows.quotes, now)
         lines, supplies = rows.lines, rows.supplies
         self.n = len(lines["line_id"])
         self.site_now, self.site_first, self.site_calendar = self._sites(now)
@@ -350,11 +352,13 @@ class _Reading:
         mine_day = self.supply_day[mine]
         safety = ground.safety(rows)
         kept, day, group, qty = ground.protections(rows, protected, self.today)
-        none = np.zeros(0, dtype=np.int64)
+        quoted = place(ground.keys, self.held.sku_id * sourcing.SITES + self.held.site_id)
+        here = quoted != NOBODY
         return Supplies(
             start=ground.supply_start, supply_id=table["supply_id"][mine], day=mine_day, qty=free[mine], safety=safety,
             dig=(safety * self.spec.safety_stock_dig).astype(np.int64) // QUANTITY_SCALE * QUANTITY_SCALE,
-            opening_place=none, opening_day=none, opening_qty=none, protection_start=kept, protection_group=group,
+            opening_place=quoted[here], opening_day=np.maximum(self.held.day[here], self.today),
+            opening_qty=self.held.qty[here], protection_start=kept, protection_group=group,
             protection_day=day, protection_qty=qty,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from db.columns import read_together
 from db.queries import allocation_book as queries
+from db.queries import reserved_quotes
 from domain.rules.allocation.book import NOBODY, Ints
 from domain.vocabulary.units import MISSING
 
@@ -34,6 +35,7 @@ class Rows:
     quotas: Columns
     protections: Columns
     rules: Columns
+    quotes: Columns
     shipped: Columns
     order: Ints
     customer: Ints
@@ -72,6 +74,7 @@ def read(connection: Connection, skus: Iterable[int] | None = None) -> Rows:
             "quotas": queries.quotas(),
             "protections": queries.protections(),
             "rules": queries.sourcing_rules(),
+            "quotes": reserved_quotes.statement(connection, chosen),
         },
     )
     found["shipped"] = _shipped(connection, found["quotas"])

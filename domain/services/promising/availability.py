@@ -6,28 +6,27 @@ reserved: the answer holds as long as nobody else takes the stock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import select
 
 from db.columns import read_together
 from db.queries import allocation_book as queries
+from db.queries import reserved_quotes
 from db.read_scope import SCOPE, ReadScope
 from db.tables import Site
 from db.unit_of_work import UnitOfWork
 from domain.rules.allocation.book import Ints
-from domain.rules.calendars.local_day import local_day
 from domain.rules.promising import atp
-from domain.rules.promising.delivery_days import Legs, OpenDays, delivery_days, material_days
+from domain.rules.promising.delivery_days import delivery_days, material_days
 from domain.rules.promising.quantity_splits import splits
 from domain.services import open_days
 from domain.services.allocating import book_reading
 from domain.services.allocating.snapshot import Snapshot
+from domain.services.promising.road import Road
 from domain.vocabulary.errors import DomainError
 from domain.vocabulary.ready_made_variants import READY_MADE
 from domain.vocabulary.run_variants import LineSelection
@@ -109,13 +108,13 @@ def of_sku(
         uow.connection, now=now, today=today, spec=rules, scope=LineSelection(), skus=(sku_id,)
     )
     names = {int(key): str(code) for key, code in uow.connection.execute(select(Site.site_id, Site.code))}
-    road = _Road.read(uow, now, today, rules.horizon_days, ship_to_id)
+    road = Road.read(uow, now, today, rules.horizon_days, ship_to_id)
     asked = int(qty * QUANTITY_SCALE)
     flows = {
         int(seen.site_id[place]): _flows(seen, place)
         for place in np.flatnonzero(seen.sku_id == sku_id).tolist()
     }
-    flows |= _unasked(uow, road, sku_id, set(flows), seen.book.policy.horizon, rules.receipt_delay_days)
+    flows |= _unasked(uow, now, road, sku_id, set(flows), seen.book.policy.horizon, rules.receipt_delay_days)
     found = [_site(flow, site_id, names, road, asked, requested_on) for site_id, flow in flows.items()]
     found.sort(key=lambda each: (each.missing, each.complete_on or date.max, each.site))
     return Answer(tuple(found), from_day(seen.book.policy.horizon))
@@ -128,68 +127,8 @@ _Flow = tuple[Ints, Ints, Ints, int]
 """Days, supply and commitments on them, and the stock that is protected."""
 
 
-@dataclass(frozen=True)
-class _Road:
-    """From each site to the ship-to: calendar places, transit, and the first day on which a site can still pick."""
-
-    days: OpenDays
-    calendar: dict[int, int]
-    first: dict[int, int]
-    now: dict[int, int]
-    carrier: int
-    receiving: int
-    transit: int
-    today: int
-
-    @classmethod
-    def read(cls, uow: UnitOfWork, now: datetime, today: date, horizon: int, ship_to_id: int | None) -> _Road:
-        connection = uow.connection
-        calendars = open_days.read(
-            connection,
-            today - timedelta(days=book_reading.BACK),
-            today + timedelta(days=horizon + book_reading.AHEAD),
-        )
-        found = read_together(connection, {"sites": queries.sites(), "ship_tos": queries.ship_tos()})
-        sites, ship_tos = found["sites"], found["ship_tos"]
-        calendar = calendars.places(sites["calendar_id"])
-        first = calendars.days.forward(calendar, _pick_from(sites, now))
-        here = np.flatnonzero(ship_tos["ship_to_id"] == (MISSING if ship_to_id is None else ship_to_id))
-        carrier = receiving = open_days.ALWAYS
-        transit = 0
-        if len(here):
-            carrier = int(calendars.places(ship_tos["calendar_id"][here])[0])
-            receiving = int(calendars.places(ship_tos["receiving_calendar_id"][here])[0])
-            told = int(ship_tos["transit_days"][here[0]])
-            transit = 0 if told == MISSING else told
-        keys = sites["site_id"].tolist()
-        return cls(
-            calendars.days, dict(zip(keys, calendar.tolist(), strict=True)),
-            dict(zip(keys, first.tolist(), strict=True)),
-            {key: to_day(local_day(now, zone)) for key, zone in zip(keys, sites["tz"].tolist(), strict=True)}, carrier, receiving, transit, to_day(today),
-        )  # fmt: skip
-
-    def legs(self, site_id: int, count: int) -> Legs:
-        def each(value: int) -> Ints:
-            return np.full(count, value, dtype=np.int64)
-
-        return Legs(
-            each(self.calendar.get(site_id, open_days.ALWAYS)), each(self.carrier), each(self.receiving),
-            each(book_reading.PICK_DAYS), each(self.transit),
-        )  # fmt: skip
-
-
-def _pick_from(sites: Mapping[str, np.ndarray], now: datetime) -> Ints:
-    """Return per site its day now, or the next one where its cut-off of shipping has passed."""
-    found = []
-    for zone, cutoff in zip(sites["tz"].tolist(), sites["ship_cutoff_minute"].tolist(), strict=True):
-        here = now.astimezone(ZoneInfo(zone)) if zone else now
-        late = cutoff != MISSING and here.hour * 60 + here.minute > cutoff
-        found.append(to_day(local_day(now, zone)) + int(late))
-    return np.array(found, dtype=np.int64)
-
-
 def _site(
-    flow: _Flow, site_id: int, names: dict[int, str], road: _Road, qty: int, requested_on: date
+    flow: _Flow, site_id: int, names: dict[int, str], road: Road, qty: int, requested_on: date
 ) -> SiteAnswer:
     first = road.first.get(site_id, road.today)
     days, supply, committed, safety = flow
@@ -216,16 +155,22 @@ def _site(
 
 
 def _unasked(
-    uow: UnitOfWork, road: _Road, sku_id: int, known: set[int], horizon: int, delay: int
+    uow: UnitOfWork, now: datetime, road: Road, sku_id: int, known: set[int], horizon: int, delay: int
 ) -> dict[int, _Flow]:
     """Return the flows of sites at which no line wants the SKU: a book has no place for them, but they can promise.
 
-    What is reserved there is taken off the supply that it is reserved from.
+    What is reserved there is taken off the supply that it is reserved from; what quotes hold is committed.
     """
-    rows, kept = (
-        read_together(uow.connection, {"rows": queries.supplies([sku_id])})["rows"],
-        read_together(uow.connection, {"kept": queries.safety_stocks([sku_id])})["kept"],
+    found_rows = read_together(
+        uow.connection,
+        {
+            "rows": queries.supplies([sku_id]),
+            "kept": queries.safety_stocks([sku_id]),
+            "quotes": reserved_quotes.statement(uow.connection, [sku_id]),
+        },
     )
+    rows, kept = found_rows["rows"], found_rows["kept"]
+    quoted = reserved_quotes.held(found_rows["quotes"], now)
     safety = dict(zip(kept["site_id"].tolist(), kept["safety_stock"].tolist(), strict=True))
     stock = queries.USABLE.index(SupplyStatus.AVAILABLE)
     planned = queries.USABLE.index(SupplyStatus.PLANNED)
@@ -241,11 +186,15 @@ def _unasked(
         qty = rows["qty"][mine] - np.where(
             rows["qty_reserved"][mine] == MISSING, 0, rows["qty_reserved"][mine]
         )
-        days = np.unique(np.concatenate(([here], on[on <= horizon]))).astype(np.int64)
+        held = quoted.site_id == site_id
+        held_day = np.maximum(quoted.day[held], here)
+        days = np.unique(np.concatenate(([here], on[on <= horizon], held_day))).astype(np.int64)
         supply = np.zeros(len(days), dtype=np.int64)
         np.add.at(supply, np.searchsorted(days, on[on <= horizon]), qty[on <= horizon])
+        committed = np.zeros(len(days), dtype=np.int64)
+        np.add.at(committed, np.searchsorted(days, held_day), quoted.qty[held])
         protected = min(int(safety.get(site_id, 0)), int(supply[0]))
-        found[site_id] = (days, supply, np.zeros(len(days), dtype=np.int64), protected)
+        found[site_id] = (days, supply, committed, protected)
     return found
 
 
