@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from domain.services.ordering import order_lines, orders, stock
+from db.queries import backorders
+from domain.services.ordering import fulfilment, order_lines, orders, stock
 from domain.vocabulary.allocation import Strategy
 from domain.vocabulary.errors import DomainError
-from domain.vocabulary.statuses import PartialPolicy
+from domain.vocabulary.statuses import LineStage, PartialPolicy
 from tests.acting import do
 from tests.services.allocating.run_world import TODAY, by, fill, redistribute, scope
 
@@ -179,3 +180,92 @@ def test_check_and_take_are_one_transaction(engine: Engine) -> None:
         book.commit(run_id)
     assert refused.value.code == "run.stale"
     assert book.rows("select reserved from stock_balance") == [(5_000,)]
+
+
+def test_when_stock_shrinks_the_last_by_rank_gives_back_first(engine: Engine) -> None:
+    """Odoo #31718 (who gives back is a matter of keys), #167997 and OCA #2299 (an order nobody sees decides)."""
+    book = fill(engine, on_hand=0)
+    first = book.receipt(10, TODAY + timedelta(days=3))
+    book.receipt(10, TODAY + timedelta(days=20))
+    (later,) = book.order(10, on=TODAY + timedelta(days=9))
+    (sooner,) = book.order(10, on=TODAY + timedelta(days=6))
+    book.run(redistribute())
+    on_time = book.rows("select line_id from reservation where supply_id = :k and status = 'SOFT'", k=first)
+    assert on_time == [(sooner,)]
+    third = book.receipt(10, TODAY + timedelta(days=5))
+    book.run(redistribute())
+    assert book.line(later, "expected_on") < book.rows("select available_on from supply order by 1 desc")[0]
+    book.slip(third, TODAY + timedelta(days=30))
+    run_id = book.run(redistribute())
+    assert book.line(sooner, "backorder_reason") == (None,)
+    worse = book.rows(
+        "select line_id, rank, rank_of from bop_result where run_id = :r and line_id = :k", r=run_id, k=later
+    )
+    assert worse == [(later, 2, 2)], "who is last by the rank that is shown loses"
+
+
+def test_a_stage_follows_units_and_never_a_share(engine: Engine) -> None:
+    """ERPNext #13392: 99.9996 % delivered reads as delivered."""
+    book = fill(engine, on_hand=250_000)
+    (line,) = book.order(250_000)
+    book.run(redistribute())
+    order_id = book.line(line, "order_id")[0]
+    do(engine, orders.release, order_id=order_id)
+    do(engine, fulfilment.pack, line_id=line, qty=Decimal(249_999))
+    do(engine, fulfilment.ship, order_id=order_id)
+    assert book.line(line, "stage", "qty_shipped") == (LineStage.PARTIALLY_SHIPPED, 249_999_000)
+    with engine.connect() as connection:
+        told = backorders.rows(connection, as_of=TODAY + timedelta(days=6))
+    assert told[["line_id", "qty_open"]].values.tolist() == [[line, Decimal(1)]]
+
+
+def test_no_backorder_is_missed(engine: Engine) -> None:
+    """Oracle Connect 679481, NetSuite saved searches, OCA #962: the list finds what a count by hand finds."""
+    book = fill(engine, skus=3, on_hand=10)
+    book.receipt(10, TODAY + timedelta(days=40), sku=1)
+    covered, waits = book.order(10, 4)
+    (late,) = book.order(15, sku=1)
+    (in_part,) = book.order(12, sku=2, customer=book.customer(2))
+    book.run(redistribute())
+    (never_run,) = book.order(3, sku=2)
+    with engine.connect() as connection:
+        kinds = backorders.rows(connection, as_of=TODAY).set_index("line_id")["kind"].to_dict()
+        passed = backorders.rows(connection, as_of=TODAY + timedelta(days=90)).set_index("line_id")["kind"]
+    assert kinds == {waits: "unconfirmed", late: "late", in_part: "unconfirmed", never_run: "unconfirmed"}
+    assert passed[covered] == "overdue" and set(passed.index) == {covered, *kinds}
+
+
+def test_what_is_reserved_follows_every_step(engine: Engine) -> None:
+    """ERPNext #57159, #52851; OpenBoxes #5786: reservations that drift from what is in the house."""
+    book = fill(engine, on_hand=20)
+    (one,), (two,) = book.order(6), book.order(5)
+    (three,) = book.order(9)
+    book.run(redistribute())
+    order_id = book.line(one, "order_id")[0]
+
+    def held() -> list[tuple[int, int]]:
+        return book.rows("select on_hand, reserved from stock_balance")
+
+    assert held() == [(20_000, 20_000)]
+    do(engine, orders.release, order_id=order_id)
+    do(engine, fulfilment.pack, line_id=one, qty=Decimal(4))
+    assert held() == [(20_000, 18_000)], "what was not found is free again"
+    do(engine, fulfilment.ship, order_id=order_id, line_ids=[one])
+    assert held() == [(16_000, 14_000)]
+    do(engine, order_lines.cancel, line_id=two, reason="not needed")
+    assert held() == [(16_000, 9_000)]
+    do(engine, stock.deallocate, line_id=three, reason="counted anew")
+    assert held() == [(16_000, 0)]
+    assert book.drift() == []
+
+
+def test_stock_on_its_way_is_not_in_the_house(engine: Engine) -> None:
+    """iDempiere PR #1329: goods in transit make a line ready to ship."""
+    book = fill(engine, on_hand=4)
+    book.receipt(6, TODAY + timedelta(days=3))
+    (line,) = book.order(10, on=TODAY + timedelta(days=9))
+    book.run(redistribute())
+    assert book.line(line, "qty_confirmed", "qty_allocated") == (10_000, 4_000)
+    do(engine, orders.release, order_id=book.line(line, "order_id")[0])
+    with pytest.raises(DomainError):
+        do(engine, fulfilment.pack, line_id=line, qty=Decimal(10))

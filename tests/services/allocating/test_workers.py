@@ -77,7 +77,10 @@ def test_twenty_workers_take_five_hot_skus_by_small_runs(engines: list[Engine]) 
 
 
 def _nothing_idle(book: Book) -> None:
-    """No batch was given up while stock is free: where a line is short, its SKU has nothing left."""
+    """No batch was given up while stock is free: where a line is short, its SKU has nothing left.
+
+    (Odoo #272560: stock that is passed over because another one holds its lock.)
+    """
     free = dict(book.rows("select sku_id, on_hand - reserved from stock_balance"))
     short = book.rows("select sku_id, qty_ordered - qty_allocated from sales_order_line")
     idle = [(sku, missing) for sku, missing in short if missing > 0 and free[sku] > 0]
