@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Dialect, String, Table, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, Connection, Dialect, String, Table, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy.types import UserDefinedType
 
 _COMPILED: dict[tuple[str, Hashable], Prepared] = {}
 _WRITERS: dict[tuple[str, Column[Any]], Callable[[Any], Any] | None] = {}
@@ -139,10 +139,24 @@ def _failed(connection: Connection, driver: Any, sql: str, values: Any, error: A
     return made
 
 
+class _KeyList(UserDefinedType[str]):
+    """The text of a list of keys, taken as an array where it is bound.
+
+    A cast of a text would be worked out anew for every row, and a list compared key by key.
+    """
+
+    render_bind_cast = True
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """Return the type's name in SQL."""
+        return "BIGINT[]"
+
+
 def among(connection: Connection, column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
     """Return the condition that `column` is one of a list of keys, however many; `key_list` makes the list's value."""
     if connection.dialect.name == "postgresql":
-        return column == func.any(cast(bindparam(name, type_=String), ARRAY(BigInteger)))
+        return column == func.any(bindparam(name, type_=_KeyList()))
     wanted = func.json_each(bindparam(name, type_=String)).table_valued("value")
     return column.in_(select(wanted.c.value))
 
