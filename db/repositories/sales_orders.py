@@ -102,6 +102,15 @@ def reach(
     return {row[0] for row in rows}, {row[1] for row in rows if row[1] is not None}
 
 
+def name_of_line(connection: Connection, line_id: int) -> tuple[str, str]:
+    """Return the order number and line number of a line that is there."""
+    joined = select(SalesOrder.order_no, SalesOrderLine.line_no).join(
+        SalesOrderLine, SalesOrderLine.order_id == SalesOrder.order_id
+    )
+    row = connection.execute(joined.where(SalesOrderLine.line_id == line_id)).one()
+    return str(row[0]), str(row[1])
+
+
 def line_keys(connection: Connection, order_id: int) -> list[int]:
     """Return the keys of an order's lines."""
 

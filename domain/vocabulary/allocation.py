@@ -28,6 +28,13 @@ class Sequencing(StrEnum):
     FAIR_SHARE = "FAIR_SHARE"
 
 
+class Pegging(StrEnum):
+    """Which supply a run draws on for a confirmation: the first that is there, or the last that is still in time."""
+
+    EARLIEST = "EARLIEST"
+    CLOSEST = "CLOSEST"
+
+
 class BindingCause(StrEnum):
     """The one cap that keeps a line from being confirmed in full by its requested day; NONE where nothing does."""
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.vocabulary.allocation import Sequencing, Strategy, ViolationRule
+from domain.vocabulary.allocation import Pegging, Sequencing, Strategy, ViolationRule
 from domain.vocabulary.statuses import Channel, OrderType
 
 Percent = Annotated[float, Field(ge=0, le=1)]
@@ -69,6 +69,7 @@ class VariantSpec(BaseModel):
     horizon_days: int = Field(default=180, ge=1, le=730)
     receipt_delay_days: int = Field(default=1, ge=0, le=30)
     planned_receipts_count: bool = True
+    pegging: Pegging = Pegging.EARLIEST
     approval_retracted_above: int | None = Field(
         default=None, ge=0, description="whole currency units taken back"
     )

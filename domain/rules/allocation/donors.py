@@ -3,6 +3,8 @@
 A set of donors is judged by running the SKU-site with the line first, the donors after it by rank, and everybody else
 as they are. Harm is Σ w(tier)·price·quantity·days late with w = 8, 4, 2, 1 (domain.md 0a.17): days that donors lose
 against their former confirmation. Units that come no more count up to the last day that the book knows (within the horizon).
+A line that does not move holds its supply from the day of that supply on; one that gives may wait for its own day. So a
+line may lend what it needs only later, and lose nothing.
 """
 
 from __future__ import annotations
@@ -49,8 +51,10 @@ class Donor:
 
 @dataclass(frozen=True)
 class Choice:
-    """One way: the donors with their harm, when the line is whole (None: never), what it has by its day, its own harm."""
+    """One way: who was asked (places), who of them loses how much, when the line is whole (None: never), what it has by
+    its day, its own harm. Who was asked and is no donor lends what it has again in time."""
 
+    asked: tuple[int, ...]
     donors: tuple[Donor, ...]
     whole_on: int | None
     in_time: int
@@ -66,12 +70,14 @@ class Choice:
 class Expedite:
     """The best choice beside doing nothing. `proven`: every set of `possible` donors was tried.
 
-    `best` is None where nobody can help: no set of donors gives the line more by its day.
+    `best` is None where nobody can help: no set of donors gives the line more by its day. `everybody` is the way in which
+    all give.
     """
 
     wanted_on: int
     nothing: Choice
     best: Choice | None
+    everybody: Choice
     possible: int
     proven: bool
 
@@ -81,9 +87,14 @@ def weight_of(tier: Ints) -> Ints:
     return np.asarray(np.array(TIER_WEIGHTS, dtype=np.int64)[np.clip(tier, 1, len(TIER_WEIGHTS)) - 1])
 
 
-def expedite(book: Book, line: int, frozen: Ints | None = None, engine: str | None = None) -> Expedite | None:
-    """Return who should give to a line (its place); `frozen` marks lines inside their frozen zone, which never give.
+def expedite(
+    book: Book, line: int, frozen: Ints | None = None, engine: str | None = None, *, kept: Book | None = None,
+    by: int | None = None,
+) -> Expedite | None:  # fmt: skip
+    """Return who should give to a line (its place); `frozen` marks lines that never give: those inside their frozen zone.
 
+    `kept` is the same book with former confirmations at the days from which they hold their supplies, for lines that do
+    not move; without it they count at their own days. `by` is the day to reach instead of the wanted one.
     None where the line has no SKU-site. HARD reservations are no part of a book, so they never give; nor do skipped
     lines, nor lines of orders that are taken only as a whole, which would fall apart.
     """
@@ -91,12 +102,9 @@ def expedite(book: Book, line: int, frozen: Ints | None = None, engine: str | No
     if lines.option_start[line] == lines.option_start[line + 1]:
         return None
     own = int(lines.option_place[lines.option_start[line]])
-    part, chosen, places = subset(book, np.array([own], dtype=np.int64))
-    case = _Case(
-        book, part, int(np.searchsorted(chosen, line)), int(np.searchsorted(places, own)), chosen, engine
-    )
+    case = _Case(book, book if kept is None else kept, line, own, engine, by)
     barred = np.zeros(len(lines), dtype=np.bool_) if frozen is None else frozen.astype(np.bool_)
-    candidates = case.candidates(barred[chosen])
+    candidates = case.candidates(barred[case.chosen])
     nothing = case.judge(())
     everybody = case.judge(tuple(candidates))
     goal = everybody.in_time
@@ -111,7 +119,7 @@ def expedite(book: Book, line: int, frozen: Ints | None = None, engine: str | No
             wider = case.judge(tuple(candidates[:size]))
             reaching = [wider] if wider.in_time >= goal else []
         best = min(reaching, key=lambda each: _order(book, each), default=everybody)
-    return Expedite(case.first, nothing, best, len(candidates), len(tried) == len(candidates))
+    return Expedite(case.first, nothing, best, everybody, len(candidates), len(tried) == len(candidates))
 
 
 def _sets(candidates: list[int]) -> Iterator[tuple[int, ...]]:
@@ -128,15 +136,18 @@ class _Case:
     """One line in the closed part of the book around its SKU-site."""
 
     def __init__(
-        self, whole: Book, part: Book, line: int, place: int, chosen: Ints, engine: str | None
+        self, whole: Book, kept: Book, line: int, place: int, engine: str | None, by: int | None
     ) -> None:
+        part, self.chosen, places = subset(whole, np.array([place], dtype=np.int64))
+        still, _, _ = subset(kept, np.array([place], dtype=np.int64))
         lines = part.lines
-        self.line, self.place, self.chosen, self.engine = line, place, chosen, engine
-        self.first = int(max(lines.requested[line], lines.earliest[line]))
-        rank = lines.rank + 1
-        rank[line] = 0
+        self.line = int(np.searchsorted(self.chosen, line))
+        self.place, self.engine, self.moving = int(np.searchsorted(places, place)), engine, lines
+        self.first = int(max(lines.requested[self.line], lines.earliest[self.line])) if by is None else by
+        rank = still.lines.rank + 1
+        rank[self.line] = 0
         self.book = replace(
-            part, lines=replace(lines, rank=rank), policy=replace(part.policy, dig_tier=0, fair=part.policy.fair * 0)
+            still, lines=replace(still.lines, rank=rank), policy=replace(still.policy, dig_tier=0, fair=still.policy.fair * 0)
         )  # fmt: skip
         self.weight = weight_of(lines.tier)
         self.old = _by_line(former(part).line, lines.old_day, lines.old_qty, len(lines))
@@ -146,7 +157,7 @@ class _Case:
 
     def candidates(self, barred: Ints) -> list[int]:
         """Lines with a soft confirmation at the SKU-site, the cheapest first."""
-        lines = self.book.lines
+        lines = self.moving
         here = np.zeros(len(lines), dtype=np.bool_)
         owner = np.repeat(np.arange(len(lines)), np.diff(lines.old_start))
         here[owner[(lines.old_place == self.place) & (lines.old_qty > 0)]] = True
@@ -166,6 +177,7 @@ class _Case:
         mine = _rows(plan, self.line)
         want = int(lines.qty[self.line])
         return Choice(
+            asked=tuple(int(self.chosen[j]) for j in donors),
             donors=tuple(
                 sorted(
                     (each for j in donors if (each := self._donor(plan, j)) is not None),

@@ -62,9 +62,10 @@ def read(
     spec: VariantSpec,
     scope: LineSelection,
     skus: Iterable[int] | None = None,
+    rows: Rows | None = None,
 ) -> Snapshot:
-    """Return what a run of these rules sees, of all SKUs or of some."""
-    rows = read_rows.read(connection, skus)
+    """Return what a run of these rules sees, of all SKUs or of some; of `rows` where they are read already."""
+    rows = read_rows.read(connection, skus) if rows is None else rows
     calendars = open_days.read(
         connection, today - timedelta(days=BACK), today + timedelta(days=spec.horizon_days + AHEAD)
     )

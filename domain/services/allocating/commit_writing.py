@@ -27,7 +27,7 @@ from domain.rules.promising.delivery_days import delivery_days, ship_days
 from domain.services.allocating.read_rows import place
 from domain.services.allocating.run_check import Check
 from domain.services.allocating.run_effect import Changed, Effect
-from domain.vocabulary.allocation import BindingCause, PromiseCause
+from domain.vocabulary.allocation import BindingCause, PromiseCause, RunTrigger
 from domain.vocabulary.causes import BackorderReason
 from domain.vocabulary.errors import Conflict
 from domain.vocabulary.statuses import Initiator, LineStage, MovementType, PromiseSource, ReservationStatus
@@ -286,7 +286,8 @@ def _parts(found: Check, mine: np.ndarray) -> dict[str, Any]:
 
 def _dates(uow: UnitOfWork, now: datetime, run: Record, found: Check, effect: Effect) -> None:
     row = effect.changed["sales_order_line"]
-    dates(uow, now, row, run, PromiseCause.RUN, run.title, {"old": row.old, "new": row.new})
+    cause = PromiseCause.EXPEDITE if run.trigger is RunTrigger.EXPEDITE else PromiseCause.RUN
+    dates(uow, now, row, run, cause, run.title, {"old": row.old, "new": row.new})
 
 
 def dates(
@@ -296,7 +297,7 @@ def dates(
     """Write the promises that moved into the diary of dates; a first promise says so."""
     old, new = sides["old"]["promised_on"], sides["new"]["promised_on"]
     moved = np.flatnonzero(old != new)
-    first = cause is PromiseCause.RUN
+    first = cause is not PromiseCause.UNDO
     causes = np.where((old[moved] == MISSING) & first, PromiseCause.FIRST_PROMISE.value, cause.value)
     columns = {
         "line_id": row.keys[moved], "changed_at": to_instant(now), "field": "promised_on", "old": old[moved],

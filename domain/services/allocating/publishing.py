@@ -22,7 +22,7 @@ from domain.rules.allocation.pegging import peg
 from domain.services.allocating.packing import flatten, pack, rebuild, unpack
 from domain.services.allocating.snapshot import Snapshot
 from domain.vocabulary.actor import Actor
-from domain.vocabulary.allocation import ResultStatus, RunMode, RunStatus, RunTrigger, Strategy
+from domain.vocabulary.allocation import Pegging, ResultStatus, RunMode, RunStatus, RunTrigger, Strategy
 from domain.vocabulary.errors import NotFound
 from domain.vocabulary.units import MISSING
 
@@ -54,7 +54,10 @@ def make(seen: Snapshot, *, fixed: Fixed = NOTHING, engine: str | None = None) -
     lines = seen.book.lines
     owner = np.repeat(np.arange(len(lines)), np.diff(lines.old_start))
     tied = lines.strategy[owner] == SKIP
-    pegs = peg(seen.book, plan, owner[tied], seen.old_supply[tied], lines.old_qty[tied])
+    pegs = peg(
+        seen.book, plan, owner[tied], seen.old_supply[tied], lines.old_qty[tied], seen.old_supply,
+        closest=seen.spec.pegging is Pegging.CLOSEST, engine=engine,
+    )  # fmt: skip
     told = Told(seen.promised, seen.requested_on, seen.in_scope == 1, seen.days, seen.legs)
     decision = decide(seen.book, plan, pegs, seen.old_supply, told, seen.site_id)
     chosen = (seen.in_scope == 1)[decision.after.line]
