@@ -155,6 +155,16 @@ def actions(rows: pd.DataFrame, opened: frame.Opened) -> None:
             label, type="primary", icon=":material/play_arrow:", disabled=not may, key="backorder_simulate"
         ):
             _simulate(skus)
+        if len(rows) == 1 and authority.may(runtime.actor(), Permission.EXPEDITE):
+            line = rows.iloc[0]
+            frame.link(
+                "expedite",
+                "Expedite this line",
+                opened,
+                icon="bolt",
+                so=str(line["order_no"]),
+                line=str(line["line_no"]),
+            )
 
 
 def _simulate(skus: list[str]) -> None:

@@ -46,6 +46,7 @@ SCREENS = (
     Screen("availability", "Promise", "promise/availability.py", "Availability", "fact_check", "Can we deliver so many by a day: from which site, and when otherwise."),
     Screen("backorders", "Supply", "supply/backorders.py", "Backorders", "pending_actions", "What is behind, why, since when, worth what, and when it could be covered."),
     Screen("backorder_run", "Supply", "supply/backorder_run.py", "Backorder run", "swap_vert", "Who gets scarce stock: simulate, commit exactly as shown, undo.", permission=Permission.RUN_SIMULATE),
+    Screen("expedite", "Supply", "supply/expedite.py", "Expedite", "bolt", "Who could give to one line with the least harm, beside doing nothing.", False, Permission.EXPEDITE),
     Screen("on_time", "Insight", "insight/on_time.py", "On time", "query_stats", "On-time figures with rule, numerator and denominator."),
     Screen("customers", "Master data", "master/customers.py", "Customers", "apartment", "Terms, policies and owners of customers.", permission=Permission.MASTER_SEE),
     Screen("ship_tos", "Master data", "master/ship_tos.py", "Ship to addresses", "local_shipping", "Where goods arrive, in which zone, on which days.", permission=Permission.MASTER_SEE),

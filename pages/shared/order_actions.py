@@ -11,8 +11,10 @@ import streamlit as st
 
 from db.queries import order_objects
 from domain.services import action_deeds, actions
+from domain.services.access import authority
 from domain.services.actions import Offer
-from pages.shared import action_bar, frame, runtime, wording
+from domain.vocabulary.permissions import Permission
+from pages.shared import action_bar, filters, frame, runtime, wording
 from pages.shared.action_bar import Target
 
 Offers = Mapping[str, Mapping[int, Sequence[Offer]]]
@@ -70,6 +72,10 @@ def of_lines(order_id: int, lines: pd.DataFrame, found: Offers) -> None:
         return
     stages = dict.fromkeys(wording.code(mine[key].stage) for key in chosen)
     st.caption(f"Stage today: {', '.join(stages)}.")
+    if len(chosen) == 1 and authority.may(runtime.actor(), Permission.EXPEDITE):
+        asked = {name: filters.asked(name) for name in ("so", "source") if filters.asked(name)}
+        line_no = str(mine[chosen[0]].line_no)
+        frame.link("expedite", "Expedite: who could give to it", icon="bolt", line=line_no, **asked)
     first, *others = chosen
     picks = runtime.read(order_objects.picks, order_id=order_id)
     target = Target(

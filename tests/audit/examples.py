@@ -9,16 +9,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db.records import table_of
-from db.tables import RunVariant, Shipment
-from domain.services.allocating.runs import Part
+from db.tables import Shipment
 from domain.vocabulary.actor import Actor
-from domain.vocabulary.allocation import RunTrigger, Strategy
 from domain.vocabulary.order_entry import NewLine, NewQuantity
-from domain.vocabulary.run_variants import LineSelection, Segment, VariantSpec
 from domain.vocabulary.statuses import Channel, HoldScope, HoldType, Role
 from tests import lifecycle_world as world
 from tests.acting import NOON, person
+from tests.audit.run_examples import RUNS
 from tests.audit.stage import HOUR, ROW, WORKER, Stage
 from tests.by_hand import by_hand
 from tests.exchange.imports.extracts import profile, small
@@ -213,51 +210,6 @@ def _own_session(s: Stage) -> dict[str, Any]:
     return {"session_id": key, "actor": who}
 
 
-def _run(s: Stage, *, variant: bool = False) -> dict[str, Any]:
-    case = s.at(world.confirmed)
-    rules = VariantSpec(segments=(Segment(name="all", strategy=Strategy.REDISTRIBUTE),))
-    if variant:
-        insert = table_of(RunVariant).insert()
-        code = f"V{s.number()}"
-        with s.engine.begin() as connection:
-            connection.execute(insert.values(code=code, version=1, name="Test", spec=rules.model_dump_json(),
-                                             created_at=NOON, updated_at=NOON))  # fmt: skip
-    scope = LineSelection(order_ids=(case.order_id,))
-    made = s.run("runs.simulate", variant=code if variant else rules, scope=scope)
-    return {"run_id": int(made["run_id"]), "line_id": case.line_id}
-
-
-def _by_hand(s: Stage) -> dict[str, Any]:
-    return {**_run(s), "pattern": [Part(NOON.date() + timedelta(days=3), Decimal(2))], "reason": "as agreed"}
-
-
-def _only_run(s: Stage, **more: Any) -> dict[str, Any]:
-    return {"run_id": _run(s)["run_id"], **more}
-
-
-def _applied(s: Stage) -> dict[str, Any]:
-    given = _only_run(s)
-    s.run("runs.commit", **given)
-    return {**given, "reason": "a mistake"}
-
-
-def _touched(s: Stage) -> dict[str, Any]:
-    """A line waits, and its SKU has stock by now."""
-    case = s.at(world.confirmed)
-    return {"skus": [case.line().sku_id], "trigger": RunTrigger.RECEIPT, "commit": False}
-
-
-def _variant(s: Stage) -> dict[str, Any]:
-    rules = {"segments": [{"name": "all", "strategy": "REDISTRIBUTE"}]}
-    return {"code": f"CODE-{s.number()}", "name": "A variant", "spec": rules, "reason": "a new season"}
-
-
-def _retired(s: Stage) -> dict[str, Any]:
-    given = _variant(s)
-    s.run("run_variants.save", **given)
-    return {"code": given["code"], "reason": "not used"}
-
-
 def _manifest() -> dict[str, Any]:
     return {"file": "b.db", "manifest": {"rows": {}, "sha256": "x"}}
 
@@ -345,15 +297,7 @@ EXAMPLES: dict[str, Example] = {
     "orders.settle": lambda s: {"order_id": _invoiced(s, paid=True).order_id},
     "orders.reopen": lambda s: {"order_id": _invoiced(s, paid=False).order_id, "reason": "one was broken",
                                 "replacement": _new_lines(s)},
-    "runs.simulate": lambda s: {"variant": VariantSpec(segments=(Segment(name="all", strategy=Strategy.IMPROVE),))},
-    "runs.override": _by_hand,
-    "runs.reject": lambda s: _only_run(s, reason="not today"),
-    "runs.replay_with_todays_rules": lambda s: {"run_id": _run(s, variant=True)["run_id"]},
-    "runs.commit": _only_run,
-    "runs.undo": _applied,
-    "runs.react": _touched,
-    "run_variants.save": _variant,
-    "run_variants.retire": _retired,
+    **RUNS,
     "saved_views.save": lambda s: {"page": "orders", "name": "mine", "query": "q=1"},
     "saved_views.remove": _view,
     "sessions.start": lambda s: {**s.token(), "actor": s.ann},

@@ -9,15 +9,16 @@ line may lend what it needs only later, and lose nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from domain.rules.allocation.allocating import allocate
-from domain.rules.allocation.book import NOBODY, STRATEGIES, Book, Ints, Plan
+from domain.rules.allocation.book import NOBODY, STRATEGIES, Book, Ints, Plan, Supplies
 from domain.rules.allocation.run_figures import former
+from domain.rules.allocation.safety import still_protected
 from domain.rules.allocation.subset import subset
 from domain.vocabulary.allocation import Strategy
 
@@ -89,12 +90,14 @@ def weight_of(tier: Ints) -> Ints:
 
 def expedite(
     book: Book, line: int, frozen: Ints | None = None, engine: str | None = None, *, kept: Book | None = None,
-    by: int | None = None,
+    safety: Ints | None = None, by: int | None = None,
 ) -> Expedite | None:  # fmt: skip
     """Return who should give to a line (its place); `frozen` marks lines that never give: those inside their frozen zone.
 
     `kept` is the same book with former confirmations at the days from which they hold their supplies, for lines that do
-    not move; without it they count at their own days. `by` is the day to reach instead of the wanted one.
+    not move; without it they count at their own days. `safety` is the whole safety stock per SKU-site, of which each way
+    protects what the others' confirmations leave; without it the book's own is protected. `by` is the day to reach
+    instead of the wanted one.
     None where the line has no SKU-site. HARD reservations are no part of a book, so they never give; nor do skipped
     lines, nor lines of orders that are taken only as a whole, which would fall apart.
     """
@@ -102,7 +105,7 @@ def expedite(
     if lines.option_start[line] == lines.option_start[line + 1]:
         return None
     own = int(lines.option_place[lines.option_start[line]])
-    case = _Case(book, book if kept is None else kept, line, own, engine, by)
+    case = _Case(book, book if kept is None else kept, line, own, engine, by, safety)
     barred = np.zeros(len(lines), dtype=np.bool_) if frozen is None else frozen.astype(np.bool_)
     candidates = case.candidates(barred[case.chosen])
     nothing = case.judge(())
@@ -119,12 +122,22 @@ def expedite(
             wider = case.judge(tuple(candidates[:size]))
             reaching = [wider] if wider.in_time >= goal else []
         best = min(reaching, key=lambda each: _order(book, each), default=everybody)
+        best = best if len(tried) == len(candidates) else _without_idle(case, best, goal)
     return Expedite(case.first, nothing, best, everybody, len(candidates), len(tried) == len(candidates))
 
 
 def _sets(candidates: list[int]) -> Iterator[tuple[int, ...]]:
     for size in range(1, len(candidates) + 1):
         yield from combinations(candidates, size)
+
+
+def _without_idle(case: _Case, best: Choice, goal: int) -> Choice:
+    """Leave out, the dearest first, whoever need not give: a set that grew one by one may ask too many."""
+    for donor in sorted(best.asked, key=lambda line: -case.rate_of(line)):
+        fewer = case.judge(case.places(each for each in best.asked if each != donor))
+        if fewer.in_time >= goal and fewer.harm <= best.harm:
+            best = fewer
+    return best
 
 
 def _order(book: Book, choice: Choice) -> tuple[int, int, list[int]]:
@@ -136,8 +149,8 @@ class _Case:
     """One line in the closed part of the book around its SKU-site."""
 
     def __init__(
-        self, whole: Book, kept: Book, line: int, place: int, engine: str | None, by: int | None
-    ) -> None:
+        self, whole: Book, kept: Book, line: int, place: int, engine: str | None, by: int | None, safety: Ints | None
+    ) -> None:  # fmt: skip
         part, self.chosen, places = subset(whole, np.array([place], dtype=np.int64))
         still, _, _ = subset(kept, np.array([place], dtype=np.int64))
         lines = part.lines
@@ -149,6 +162,7 @@ class _Case:
         self.book = replace(
             still, lines=replace(still.lines, rank=rank), policy=replace(still.policy, dig_tier=0, fair=still.policy.fair * 0)
         )  # fmt: skip
+        self.safety = None if safety is None or not safety[places].any() else safety[places]
         self.weight = weight_of(lines.tier)
         self.old = _by_line(former(part).line, lines.old_day, lines.old_qty, len(lines))
         # Of the whole book, not of the part: what a loser loses must not depend on how far its SKU-site is known.
@@ -173,7 +187,8 @@ class _Case:
         strategy = np.full(len(lines), SKIP, dtype=np.int64)
         strategy[list(donors)] = REDISTRIBUTE
         strategy[self.line] = WIN
-        plan = allocate(replace(self.book, lines=replace(lines, strategy=strategy)), self.engine)
+        book = replace(self.book, supplies=self._supplies(strategy != SKIP))
+        plan = allocate(replace(book, lines=replace(lines, strategy=strategy)), self.engine)
         mine = _rows(plan, self.line)
         want = int(lines.qty[self.line])
         return Choice(
@@ -188,6 +203,20 @@ class _Case:
             in_time=sum(qty for day, qty in mine if day <= self.first),
             late_harm=self._rate(self.line) * _late(lambda _: want, mine, self.first, self.end),
         )
+
+    def _supplies(self, moves: np.ndarray) -> Supplies:
+        """The supplies with the safety stock that is left when these lines move and all others stay where they are."""
+        supplies, lines, moving = self.book.supplies, self.book.lines, self.moving
+        if self.safety is None:
+            return supplies
+        mine = moves[np.repeat(np.arange(len(lines)), np.diff(lines.old_start))]
+        mixed = {
+            name: np.where(mine, getattr(moving, name), getattr(lines, name))
+            for name in ("old_place", "old_day", "old_qty")
+        }
+        whole = replace(supplies, safety=self.safety)
+        left = still_protected(replace(self.book, lines=replace(lines, **mixed), supplies=whole))
+        return replace(supplies, safety=left)
 
     def _donor(self, plan: Plan, j: int) -> Donor | None:
         """What a donor loses; None where it loses nothing."""
@@ -205,6 +234,14 @@ class _Case:
             value=int(self.book.lines.price[j]) * units // self.book.policy.scale, weight=int(self.weight[j]),
             harm=self._rate(j) * late,
         )  # fmt: skip
+
+    def places(self, lines: Iterable[int]) -> tuple[int, ...]:
+        """Return the places in this part of lines of the whole book."""
+        return tuple(int(np.searchsorted(self.chosen, line)) for line in lines)
+
+    def rate_of(self, line: int) -> int:
+        """Return what a unit of a line of the whole book is worth by tier."""
+        return self._rate(int(np.searchsorted(self.chosen, line)))
 
     def _rate(self, line: int) -> int:
         return int(self.weight[line]) * int(self.book.lines.price[line])

@@ -129,17 +129,18 @@ def weigh(*, uow: UnitOfWork, now: datetime, line_id: int, spare: tuple[int, ...
     moving, still = (_snapshot(uow, now, spec, LineSelection(), rows) for spec in (MOVING, STILL))
     line = _place(moving, line_id)
     barred = _near(uow, now, moving) | np.isin(moving.book.lines.line_id, list(spare))
-    found = donors.expedite(moving.book, line, barred, kept=still.book)
+    how: dict[str, Any] = {"kept": still.book, "safety": _safety(rows, moving)}
+    found = donors.expedite(moving.book, line, barred, **how)
     if found is not None and found.best is None and _sooner(found.everybody, found.nothing):
         by = found.everybody.whole_on
-        found = donors.expedite(moving.book, line, barred, kept=still.book, by=by)
+        found = donors.expedite(moving.book, line, barred, **how, by=by)
     alone = _made(uow, now, line_id, (), rows)
-    free = _way(alone, line_id)
-    as_is = _as_is(alone, line_id)
+    free, as_is = _way(alone, line_id), _as_is(alone, line_id)
     best = None
     if found is not None and found.best is not None:
         asked = tuple(sorted(moving.book.lines.line_id[list(found.best.asked)].tolist()))
         best = _way(_made(uow, now, line_id, asked, rows), line_id)
+        best = best if _better(best, free) and _better(best, as_is) else None
     lines = moving.book.lines
     return Weighed(
         line_id=line_id, want=_quantity(lines.qty[line]), wanted_on=_day(moving.requested_on[line]),
@@ -225,6 +226,15 @@ def _place(seen: Snapshot, line_id: int) -> int:
             line_id=line_id,
         )
     return int(found[0])
+
+
+def _safety(rows: Rows, seen: Snapshot) -> Ints:
+    """Return the whole safety stock of each SKU-site."""
+    table = rows.safety
+    keys = zip(table["sku_id"].tolist(), table["site_id"].tolist(), strict=True)
+    known = dict(zip(keys, table["safety_stock"].tolist(), strict=True))
+    places = zip(seen.sku_id.tolist(), seen.site_id.tolist(), strict=True)
+    return np.array([known.get(place, 0) for place in places], dtype=np.int64)
 
 
 def _near(uow: UnitOfWork, now: datetime, seen: Snapshot) -> np.ndarray:

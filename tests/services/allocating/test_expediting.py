@@ -54,7 +54,9 @@ def test_the_cheapest_line_gives_and_the_run_shows_exactly_that(engine: Engine) 
     book, best, good, small, waits = scarce(engine)
     found = weigh(book, waits)
     assert (found.now.in_all, found.now.arrives_on) == (0, None)
-    assert found.free is not None and found.free.in_time == 0 and found.free.in_all == 10, "it waits for the receipt"
+    assert found.free is not None and found.free.in_time == 0 and found.free.in_all == 10, (
+        "it waits for the receipt"
+    )
     assert found.best is not None and found.best.in_time == 10 and found.proven and found.possible == 3
     (given,) = found.best.donors
     assert given.line_id == small and given.units == 10 and given.tier == 4 and not found.best.guarded
@@ -63,7 +65,9 @@ def test_the_cheapest_line_gives_and_the_run_shows_exactly_that(engine: Engine) 
     assert given.late_after is not None and given.late_after > 10 and not given.passed
 
     run_id = propose(book, found)
-    rows = book.rows("select line_id, old_qty, new_qty from bop_result where run_id = :r order by 1", r=run_id)
+    rows = book.rows(
+        "select line_id, old_qty, new_qty from bop_result where run_id = :r order by 1", r=run_id
+    )
     assert rows == [(small, 10_000, 10_000), (waits, 0, 10_000)]
     told = book.rows("select status, trigger, title, reason from bop_run where run_id = :r", r=run_id)[0]
     assert told[:2] == ("PROPOSED", "EXPEDITE") and told[2].startswith("Expedite ")
@@ -150,7 +154,7 @@ def test_a_book_that_changed_is_refused_when_proposed_and_when_committed(engine:
 
 
 def test_what_cannot_be_expedited_says_so(engine: Engine) -> None:
-    book, best, *_ = scarce(engine)
+    _, best, *_ = scarce(engine)
     with pytest.raises(DomainError) as refused, reading(engine) as uow:
         expediting.weigh(uow=uow, now=NOON, line_id=999_999)
     assert refused.value.code == "expedite.not_open"
