@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from db.engine import create_engine
 from db.unit_of_work import reading
@@ -39,11 +40,24 @@ def test_the_ways_stand_side_by_side_and_one_becomes_a_run(
     app = open_screen(SCREEN, demo_file, so=order_no, line=line_no)
     assert "Do nothing" in said(app) and f"Take from {count} line" in said(app)
     assert len(app.dataframe[0].value) == count
-    next(button for button in app.button if button.label == "Propose as a run").click().run()
-    app.text_input[0].input("the customer's line stands still").run()
-    next(button for button in app.button if button.label == "Propose").click().run()
+    # The dialog lives for one run here, so the button that opens it is pressed again with what is done in it.
+    _press(app, "Propose as a run").run()
+    _reason(app)
+    _press(app, "Propose as a run").run()
+    _reason(app)
+    _press(app, "Propose as a run")
+    _press(app, "Propose").run()
     assert not app.exception
     assert app.title[0].value == "Backorder run" and "Expedite" in said(app)
+
+
+def _press(app: AppTest, label: str) -> AppTest:
+    next(button for button in reversed(app.button) if button.label == label).click()
+    return app
+
+
+def _reason(app: AppTest) -> None:
+    next(field for field in app.text_input if field.label == "Reason").input("their line stands still")
 
 
 def test_what_is_not_there_is_said(open_screen: Open, demo_file: Path) -> None:
